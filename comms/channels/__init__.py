@@ -1,0 +1,1 @@
+"""The channels: each a folder with everything about it: rendering, sending and limits."""

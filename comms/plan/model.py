@@ -1,0 +1,98 @@
+"""A communication plan as the engine uses it; `comms.plan.load` makes it from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from comms.errors import Invalid
+from comms.incident import Severity
+from comms.people import Person, Role
+
+
+class ChannelName(StrEnum):
+    """The ways in which an update reaches people."""
+
+    TEAMS = "teams"
+    MAIL = "mail"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cadence:
+    """What an audience is promised at one severity.
+
+    `first` is the time from declaration to the first update (None: no promise), `every` the
+    longest time between two updates (None: on change only).
+    """
+
+    first: timedelta | None
+    every: timedelta | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audience:
+    """People with a shared need. `position` is its order in the plan, from 0.
+
+    `sees` names the fields of `comms.projection` that its templates may use; `approval` the
+    roles that must each approve. `template` is the folder of its templates.
+    """
+
+    name: str
+    label: str
+    position: int
+    channels: tuple[ChannelName, ...]
+    sees: frozenset[str]
+    approval: tuple[Role, ...]
+    cadence: Mapping[Severity, Cadence]
+    template: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The whole plan. `approvers` may act in a role without being assigned it.
+
+    `organisation` and `time_zone` are printed in mails and on the page. `four_eyes`: roles that
+    an update needs must be met by different people. `mail_rate` is the relay's limit in
+    messages a second (0: unknown), for the estimate.
+    """
+
+    organisation: str
+    time_zone: ZoneInfo
+    audiences: Mapping[str, Audience]
+    approvers: Mapping[Role, tuple[Person, ...]] = field(default_factory=dict)
+    duty_manager: Person | None = None
+    four_eyes: bool = True
+    source: str = "the shipped plan"
+
+    def audience(self, name: str, *, pointer: str | None = None) -> Audience:
+        """Return the enabled audience of that name; Invalid names the known ones."""
+        found = self.audiences.get(name)
+        if found is None or not found.enabled:
+            known = ", ".join(a.name for a in self.enabled())
+            raise Invalid(f"There is no audience {name!r}. Known: {known}.", pointer=pointer)
+        return found
+
+    def enabled(self) -> tuple[Audience, ...]:
+        """The audiences in use, in the plan's order."""
+        return tuple(a for a in self.audiences.values() if a.enabled)
+
+    def roles_of(self, person: Person) -> frozenset[Role]:
+        """The roles that the plan itself gives this person."""
+        return frozenset(
+            role
+            for role, people in self.approvers.items()
+            if any(known.is_same(person) for known in people)
+        )
+
+    def known_person(self, email: str) -> Person | None:
+        """The person of that address whom the plan names, if any."""
+        named = [person for people in self.approvers.values() for person in people]
+        if self.duty_manager:
+            named.append(self.duty_manager)
+        wanted = email.casefold()
+        return next((person for person in named if person.email.casefold() == wanted), None)

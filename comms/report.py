@@ -1,0 +1,148 @@
+"""The CAN report: conditions, actions (done, doing, next) and needs, written once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from comms import text
+from comms.errors import Invalid
+
+METER = 80
+"""Words in a report that a reader takes in at once; the form's meter and lint count to it."""
+
+LINES = 20
+"""At most so many actions of a kind, and needs."""
+
+
+class Basis(StrEnum):
+    """What the conditions rest on: signs (measured) or symptoms (reported)."""
+
+    MEASURED = "measured"
+    REPORTED = "reported"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """What has been done, is being done, and comes next."""
+
+    done: tuple[str, ...] = ()
+    doing: tuple[str, ...] = ()
+    next: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """Something that the response lacks. In the war room it becomes an ask.
+
+    `owner` is free text as typed (a name or a team), `by` a UTC time, `decision` marks what
+    only an executive can give.
+    """
+
+    text: str
+    owner: str = ""
+    by: datetime | None = None
+    decision: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomerText:
+    """What customers may read; nothing else of the report reaches them."""
+
+    symptom: str
+    scope: str = ""
+    workaround: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CanReport:
+    """One CAN report. An empty `needs` is an answer: 'no needs'."""
+
+    conditions: str
+    basis: Basis = Basis.REPORTED
+    actions: Actions = field(default_factory=Actions)
+    needs: tuple[Need, ...] = ()
+    risk: str = ""
+    customer: CustomerText | None = None
+
+    @property
+    def words(self) -> int:
+        """Words of conditions, actions and needs together, for the meter."""
+        parts = (
+            self.conditions,
+            *self.actions.done,
+            *self.actions.doing,
+            *self.actions.next,
+            *(need.text for need in self.needs),
+        )
+        return sum(text.words(part) for part in parts)
+
+
+def cleaned(report: CanReport) -> CanReport:
+    """Return the report as it will be kept and shown; Invalid names the field that is wrong."""
+    conditions = text.text(report.conditions, pointer="/conditions")
+    if not conditions:
+        raise Invalid("Say what the conditions are: what is seen or measured.", pointer="/conditions")
+    return replace(
+        report,
+        conditions=conditions,
+        risk=text.text(report.risk, pointer="/risk"),
+        actions=Actions(
+            done=_lines(report.actions.done, "/actions/done"),
+            doing=_lines(report.actions.doing, "/actions/doing"),
+            next=_lines(report.actions.next, "/actions/next"),
+        ),
+        needs=_needs(report.needs),
+        customer=_customer(report.customer),
+    )
+
+
+def carried_forward(report: CanReport) -> CanReport:
+    """Return what the next form opens with: the last report; needs and doing stay until done."""
+    return replace(report, actions=replace(report.actions, done=()))
+
+
+def one_tap_done(report: CanReport) -> CanReport:
+    """Return the report with all that was being done now done, and the next steps begun."""
+    actions = report.actions
+    return replace(
+        report,
+        actions=Actions(done=(*actions.done, *actions.doing), doing=actions.next, next=()),
+    )
+
+
+def _lines(values: tuple[str, ...], pointer: str) -> tuple[str, ...]:
+    if len(values) > LINES:
+        raise Invalid(f"At most {LINES} lines; this has {len(values)}.", pointer=pointer)
+    kept = (text.text(value, pointer=f"{pointer}/{at}") for at, value in enumerate(values))
+    return tuple(value for value in kept if value)
+
+
+def _needs(needs: tuple[Need, ...]) -> tuple[Need, ...]:
+    if len(needs) > LINES:
+        raise Invalid(f"At most {LINES} needs; this has {len(needs)}.", pointer="/needs")
+    kept = (
+        replace(
+            need,
+            text=text.text(need.text, pointer=f"/needs/{at}/text"),
+            owner=text.line(need.owner, pointer=f"/needs/{at}/owner"),
+        )
+        for at, need in enumerate(needs)
+    )
+    return tuple(need for need in kept if need.text)
+
+
+def _customer(customer: CustomerText | None) -> CustomerText | None:
+    if customer is None:
+        return None
+    kept = CustomerText(
+        symptom=text.text(customer.symptom, pointer="/customer/symptom"),
+        scope=text.text(customer.scope, pointer="/customer/scope"),
+        workaround=text.text(customer.workaround, pointer="/customer/workaround"),
+    )
+    if kept.symptom:
+        return kept
+    if kept.scope or kept.workaround:
+        raise Invalid("Say what customers see.", pointer="/customer/symptom")
+    return None

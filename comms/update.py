@@ -1,0 +1,75 @@
+"""An update: one numbered statement to its audiences, made from one CAN report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from comms.incident import Status
+from comms.people import Person, Role
+from comms.report import CanReport
+
+
+class UpdateState(StrEnum):
+    """draft → awaiting (some approvals given) → approved; or discarded."""
+
+    DRAFT = "draft"
+    AWAITING = "awaiting"
+    APPROVED = "approved"
+    DISCARDED = "discarded"
+
+    @property
+    def is_open(self) -> bool:
+        """True while it can still be approved or replaced."""
+        return self in {UpdateState.DRAFT, UpdateState.AWAITING}
+
+
+class Kind(StrEnum):
+    """What a reader is told: an ordinary update, the last one, or a correction of an earlier."""
+
+    UPDATE = "update"
+    RESOLVED = "resolved"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """One person's yes to one hash, in the roles that the person has.
+
+    `break_glass` holds the reason where the person approved without the roles that the plan asks.
+    """
+
+    by: Person
+    roles: frozenset[Role]
+    hash: str
+    at: datetime
+    break_glass: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """One update of one incident; numbers count from 1 without gaps.
+
+    There is at most one open draft an incident: drafting again replaces it under the same number
+    with a new hash, which makes every card that shows the old one stale. `promises` maps an
+    audience to the printed 'next update by' (UTC); an audience that is not in it is promised
+    none.
+    """
+
+    id: int
+    incident: str
+    number: int
+    kind: Kind
+    state: UpdateState
+    report: CanReport
+    status: Status
+    audiences: tuple[str, ...]
+    promises: Mapping[str, datetime]
+    hash: str
+    drafted_by: Person
+    drafted_at: datetime
+    approvals: tuple[Approval, ...] = field(default=())
+    approved_at: datetime | None = None
+    corrects: int | None = None

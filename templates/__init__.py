@@ -1,0 +1,1 @@
+"""Jinja2 and MJML sources: one folder per audience, one file per kind and channel; cards."""
