@@ -45,9 +45,7 @@ class Person:
             (self.teams_id, other.teams_id),
         )
         known = [(mine.casefold(), theirs.casefold()) for mine, theirs in pairs if mine and theirs]
-        return any(mine == theirs for mine, theirs in known) or (
-            not known and self.id == other.id
-        )
+        return any(mine == theirs for mine, theirs in known) or (not known and self.id == other.id)
 
 
 SITREP = Person(name="Sitrep")

@@ -83,7 +83,9 @@ def cleaned(report: CanReport) -> CanReport:
     """Return the report as it will be kept and shown; Invalid names the field that is wrong."""
     conditions = text.text(report.conditions, pointer="/conditions")
     if not conditions:
-        raise Invalid("Say what the conditions are: what is seen or measured.", pointer="/conditions")
+        raise Invalid(
+            "Say what the conditions are: what is seen or measured.", pointer="/conditions"
+        )
     return replace(
         report,
         conditions=conditions,

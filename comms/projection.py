@@ -1,0 +1,107 @@
+"""What one audience may see of an update; the rest is not in its templates' context at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from comms.incident import Incident
+from comms.moment import Moment, moment
+from comms.plan.model import Audience, Plan
+from comms.update import Kind, Update
+
+STATUS_LABELS = {
+    "triage": "Being assessed",
+    "declared": "Declared",
+    "investigating": "Investigating",
+    "identified": "Cause identified",
+    "monitoring": "Fix in place, monitoring",
+    "resolved": "Resolved",
+    "reviewed": "Reviewed",
+    "closed": "Closed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """All that could be told; only `project` decides who is told what.
+
+    `incident_url` and `room_url` are internal links (empty where there is none).
+    """
+
+    incident: Incident
+    update: Update
+    plan: Plan
+    incident_url: str = ""
+    room_url: str = ""
+
+    def at(self, when: datetime) -> Moment:
+        """The moment as the plan's organisation reads it."""
+        return moment(when, self.plan.time_zone)
+
+
+# Every field that a plan may grant, and where it comes from. `conditions` and `impact` are the same
+# words: a responder reads them as conditions, an executive as impact.
+FIELDS: Mapping[str, Callable[[Telling], object]] = {
+    "title": lambda t: t.incident.title,
+    "severity": lambda t: t.incident.severity.value,
+    "type": lambda t: t.incident.type.value,
+    "services": lambda t: t.incident.services,
+    "conditions": lambda t: t.update.report.conditions,
+    "impact": lambda t: t.update.report.conditions,
+    "basis": lambda t: t.update.report.basis.value,
+    "done": lambda t: t.update.report.actions.done,
+    "doing": lambda t: t.update.report.actions.doing,
+    "next": lambda t: t.update.report.actions.next,
+    "needs": lambda t: _needs(t, decisions_only=False),
+    "decisions": lambda t: _needs(t, decisions_only=True),
+    "risk": lambda t: t.update.report.risk,
+    "symptom": lambda t: t.update.report.customer.symptom if t.update.report.customer else "",
+    "scope": lambda t: t.update.report.customer.scope if t.update.report.customer else "",
+    "workaround": lambda t: t.update.report.customer.workaround if t.update.report.customer else "",
+    "people": lambda t: {
+        role.label: person.name for role, person in sorted(t.incident.roles.items())
+    },
+    "incident_url": lambda t: t.incident_url,
+    "room_url": lambda t: t.room_url,
+}
+
+
+def project(telling: Telling, audience: Audience) -> dict[str, object]:
+    """Return the context of this audience's templates.
+
+    Always there: organisation, audience, audience_label, key, number, kind, status, status_label,
+    issued_at (Moment), next_update (Moment or None: none is promised), is_last, corrects. Beside
+    them exactly the fields that `audience.sees` names.
+    """
+    update, plan = telling.update, telling.plan
+    promised = update.promises.get(audience.name)
+    told: dict[str, object] = {
+        "organisation": plan.organisation,
+        "audience": audience.name,
+        "audience_label": audience.label,
+        "key": telling.incident.key,
+        "number": update.number,
+        "kind": update.kind.value,
+        "status": update.status.value,
+        "status_label": STATUS_LABELS[update.status.value],
+        "issued_at": telling.at(update.drafted_at),
+        "next_update": telling.at(promised) if promised else None,
+        "is_last": update.kind is Kind.RESOLVED,
+        "corrects": update.corrects,
+    }
+    return told | {name: FIELDS[name](telling) for name in sorted(audience.sees)}
+
+
+def _needs(telling: Telling, *, decisions_only: bool) -> tuple[Mapping[str, object], ...]:
+    return tuple(
+        {
+            "text": need.text,
+            "owner": need.owner,
+            "by": telling.at(need.by) if need.by else None,
+            "decision": need.decision,
+        }
+        for need in telling.update.report.needs
+        if need.decision or not decisions_only
+    )

@@ -1,0 +1,78 @@
+"""Rendering: the very function behind preview and send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, select_autoescape
+
+from comms.errors import Invalid
+from comms.plan.model import Audience, ChannelName
+from comms.projection import Telling, project
+from comms.statement import Statement
+from comms.update import Update
+
+Writer = Callable[[Telling, Audience, Mapping[str, object]], Statement]
+"""What a channel contributes: it writes the statement from an audience's context."""
+
+
+class _Shipped(BaseLoader):
+    """Templates from the `templates` package: the same from a checkout and from a wheel."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        source = files("templates").joinpath(*template.split("/"))
+        if ".." in template or not source.is_file():
+            raise TemplateNotFound(template)
+        return source.read_text(encoding="utf-8"), template, lambda: True
+
+
+@cache
+def environment() -> Environment:
+    """The one Jinja environment: what a context lacks is an error, HTML and MJML are escaped."""
+    return Environment(
+        loader=_Shipped(),
+        undefined=StrictUndefined,
+        autoescape=select_autoescape(["html", "mjml", "xml", "svg"], default=False),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+
+
+def fill(template: str, context: Mapping[str, object]) -> str:
+    """Return the shipped template of that path, filled."""
+    return environment().get_template(template).render(context)
+
+
+def render(
+    telling: Telling,
+    audience: Audience,
+    channel: ChannelName,
+    writers: Mapping[ChannelName, Writer],
+) -> Statement:
+    """Return what this audience would read by this channel."""
+    writer = writers.get(channel)
+    if writer is None or channel not in audience.channels:
+        known = ", ".join(audience.channels)
+        raise Invalid(f"{audience.name} has no channel {channel}. It has: {known}.")
+    return writer(telling, audience, project(telling, audience))
+
+
+def render_all(
+    telling: Telling, audiences: tuple[Audience, ...], writers: Mapping[ChannelName, Writer]
+) -> tuple[Statement, ...]:
+    """Return every statement of an update, in the plan's order."""
+    return tuple(
+        render(telling, audience, channel, writers)
+        for audience in sorted(audiences, key=lambda a: a.position)
+        for channel in audience.channels
+    )
+
+
+def thread(update: Update, audience: Audience) -> str:
+    """Return what is equal for all statements of one incident to one audience."""
+    return f"{update.incident}:{audience.name}"
