@@ -72,6 +72,7 @@ $(RUNTIME): | $(BIN)/python
 	@echo "Installing Sitrep"
 	@$(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.runtime-* && touch $@
+	@echo "Sitrep is installed: $(BIN)/sitrep --help"
 
 $(DEV): $(RUNTIME)
 	@echo "Installing what the checks need (requirements/dev.lock)"
