@@ -28,6 +28,6 @@ class SystemClock:
 
     async def sleep_until(self, moment: datetime) -> None:
         """Return once the moment has come, also when the machine's clock was set meanwhile."""
-        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 (no event tells)
-            # Short naps: the event loop's clock does not follow the wall clock when that is set.
+        # Short naps: the event loop's clock does not follow the wall clock when that is set.
+        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 (no event)
             await asyncio.sleep(min(left, 30.0))

@@ -1,0 +1,207 @@
+"""Approve exactly what was seen; the last approval that is needed sends it on its way."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, replace
+
+from comms import text
+from comms.acts.asks import raise_asks
+from comms.acts.declare import refresh_room
+from comms.acts.draft import preview
+from comms.acts.promises import answer
+from comms.approval import missing, needed, rights
+from comms.desk import Scene
+from comms.errors import Conflict, Forbidden, Invalid, StaleDraft
+from comms.incident import Incident, move
+from comms.lint import blocks
+from comms.people import Person, Role
+from comms.reach import lines
+from comms.statement import Statement
+from comms.update import Approval, Update, UpdateState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approved:
+    """The update after an approval, and the roles that still have to approve."""
+
+    update: Update
+    needed: tuple[Role, ...]
+
+
+def approve(
+    scene: Scene,
+    key: str,
+    number: int,
+    *,
+    hash: str,  # noqa: A002 (the product's word)
+    approver: Person | None = None,
+    roles: frozenset[Role] | None = None,
+    break_glass: str = "",
+) -> Approved:
+    """Record the approver's yes; once all roles have approved, plan the deliveries.
+
+    1. The hash must be that of the draft as it is now: StaleDraft otherwise.
+    2. Lint must not block.
+    3. The approver must hold a role that is still needed: Forbidden otherwise. `break_glass`
+       (a reason) overrides this, and is told to everybody in the war room.
+    4. With the last yes, the ledger's rows, the promises and the incident's status are written
+       in this same transaction; sending begins after it.
+
+    The same yes twice changes nothing. `roles` is given by a trusted caller that acts for a role.
+    """
+    by = approver or scene.by
+    incident = scene.book.incidents.get(key)
+    update = scene.book.updates.get(key, number)
+    _same_text(update, hash)
+    if update.state is UpdateState.APPROVED or _said(update, by):
+        return _result(scene, update)
+    _not_blocked(scene, update)
+    held = rights(by, incident, scene.plan) if roles is None else roles
+    approval = _approval(scene, update, by=by, held=held, break_glass=break_glass)
+    update = replace(update, state=UpdateState.AWAITING, approvals=(*update.approvals, approval))
+    _tell(scene, update, approval)
+    if not _result(scene, update).needed:
+        update = _send(scene, incident, update)
+    scene.book.updates.save(update)
+    refresh_room(scene, key)
+    return _result(scene, update)
+
+
+def _same_text(update: Update, seen: str) -> None:
+    if not hmac.compare_digest(update.hash.encode(), seen.encode()):
+        raise StaleDraft(
+            f"Update {update.number} of {update.incident} is not what you saw any more."
+            " Look at it again and approve what it says now.",
+            pointer="/hash",
+        )
+
+
+def _said(update: Update, by: Person) -> bool:
+    return any(approval.by.is_same(by) for approval in update.approvals)
+
+
+def _not_blocked(scene: Scene, update: Update) -> None:
+    found = blocks(preview(scene, update.incident, update.number).findings)
+    if found:
+        reasons = " ".join(dict.fromkeys(finding.message for finding in found))
+        raise Conflict(f"This cannot be sent: {reasons}", pointer=found[0].pointer)
+
+
+def _approval(
+    scene: Scene, update: Update, *, by: Person, held: frozenset[Role], break_glass: str
+) -> Approval:
+    wanted = needed(update, scene.plan)
+    reason = text.line(break_glass, pointer="/break_glass")
+    before = missing(wanted, update.approvals, four_eyes=scene.plan.four_eyes)
+    approval = Approval(
+        by=by, roles=held & frozenset(wanted), hash=update.hash, at=scene.now, break_glass=reason
+    )
+    after = missing(wanted, (*update.approvals, approval), four_eyes=scene.plan.four_eyes)
+    if wanted and len(after) == len(before):
+        still = " and ".join(role.label for role in before)
+        raise Forbidden(
+            f"{by.name} cannot approve this: it needs the {still}."
+            " Take the role, ask its holder, or break the glass with a reason.",
+            pointer="/approver",
+        )
+    if reason and not (frozenset(before) - held):
+        # The glass stays whole where it need not be broken.
+        return replace(approval, break_glass="")
+    return approval
+
+
+def _tell(scene: Scene, update: Update, approval: Approval) -> None:
+    facts: dict[str, str | int] = {
+        "update": update.number,
+        "hash": update.hash[:12],
+        "approver": approval.by.name,
+    }
+    if approval.break_glass:
+        scene.tell(
+            update.incident,
+            "update.break_glass",
+            f"{approval.by.name} broke the glass to approve update {update.number}:"
+            f" {approval.break_glass}",
+            **facts,
+        )
+        return
+    roles = " and ".join(sorted(role.label for role in approval.roles))
+    scene.tell(
+        update.incident,
+        "update.approved",
+        f"{approval.by.name} approved update {update.number}" + (f" as {roles}" if roles else ""),
+        **facts,
+    )
+
+
+def _send(scene: Scene, incident: Incident, update: Update) -> Update:
+    """Plan, promise, move: all of it in the transaction of the approval."""
+    sent = replace(update, state=UpdateState.APPROVED, approved_at=scene.now)
+    moved = move(incident, update.status, now=scene.now)
+    if moved != incident:
+        scene.book.incidents.save(moved)
+        scene.tell(incident.key, "incident.status", f"{incident.key} is now {moved.status}")
+    planned = _plan(scene, moved, sent)
+    answer(scene, sent)
+    raise_asks(scene, sent)
+    scene.tell(
+        incident.key,
+        "update.planned",
+        f"Update {sent.number} is on its way to {planned} recipients",
+        update=sent.number,
+        recipients=planned,
+    )
+    return sent
+
+
+def _plan(scene: Scene, incident: Incident, update: Update) -> int:
+    planned = 0
+    reached: dict[str, frozenset[str]] = {}
+    for statement in scene.book.updates.statements(update):
+        planned += _fan_out(scene, incident, update, statement, reached)
+    return planned
+
+
+def _fan_out(
+    scene: Scene,
+    incident: Incident,
+    update: Update,
+    statement: Statement,
+    reached: dict[str, frozenset[str]],
+) -> int:
+    audience = scene.plan.audience(statement.audience)
+    channel = statement.channel
+    fanout = scene.book.fanouts.open(
+        update=update.id,
+        statement=statement,
+        priority=incident.severity.rank * 100 + audience.position,
+        now=scene.now,
+    )
+    earlier = reached.get(channel, frozenset())
+    rows = tuple(lines(scene, incident.key, audience, channel, earlier))
+    scene.book.fanouts.write(fanout, rows, now=scene.now)
+    scene.book.fanouts.ready(fanout)
+    reached[channel] = earlier | {row.address.casefold() for row in rows}
+    return sum(row.suppressed is None for row in rows)
+
+
+def _result(scene: Scene, update: Update) -> Approved:
+    roles = needed(update, scene.plan)
+    if update.state is UpdateState.APPROVED:
+        return Approved(update=update, needed=())
+    return Approved(
+        update=update,
+        needed=missing(roles, update.approvals, four_eyes=scene.plan.four_eyes),
+    )
+
+
+def discard(scene: Scene, key: str, number: int) -> Update:
+    """Throw an open draft away; its number is used by the next one."""
+    update = scene.book.updates.get(key, number)
+    if not update.state.is_open:
+        raise Invalid(f"Update {number} was sent; it can be corrected, not discarded.")
+    gone = scene.book.updates.save(replace(update, state=UpdateState.DISCARDED))
+    scene.tell(key, "update.discarded", f"{scene.by.name} discarded the draft of update {number}")
+    refresh_room(scene, key)
+    return gone

@@ -1,0 +1,96 @@
+"""Declare an incident: two inputs, no blame, no questionnaire."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from comms import text
+from comms.acts.promises import promise_first
+from comms.desk import Scene
+from comms.errors import Conflict
+from comms.incident import Incident, IncidentType, Severity, Status, move
+from comms.outbox import Effect
+from comms.room import Place
+
+
+def declare(
+    scene: Scene,
+    *,
+    title: str,
+    severity: Severity,
+    nonce: str,
+    type: IncidentType = IncidentType.SERVICE,  # noqa: A002 (the product's word)
+    services: Sequence[str] = (),
+    summary: str = "",
+    suspected: bool = False,
+    place: Place | None = None,
+) -> Incident:
+    """Declare an incident, or return the one that the same form (`nonce`) declared already.
+
+    A suspected one starts in triage and promises nothing yet. `place` is where in Teams it was
+    declared. The war room opens after the transaction, from the outbox.
+    """
+    known = scene.book.incidents.declared_with(nonce)
+    if known:
+        return known
+    incident = scene.book.incidents.add(
+        Incident(
+            id=0,
+            key="",
+            title=text.line(title, pointer="/title", required=True),
+            severity=severity,
+            status=Status.TRIAGE if suspected else Status.DECLARED,
+            type=type,
+            summary=text.text(summary, pointer="/summary"),
+            services=_services(services),
+            declared_by=scene.by,
+            declared_at=scene.now,
+        ),
+        nonce=nonce,
+    )
+    if place:
+        scene.book.rooms.declared_in(incident.key, place)
+    scene.tell(
+        incident.key,
+        "incident.declared",
+        f"{scene.by.name} declared {incident.key} ({severity}): {incident.title}",
+        severity=severity.value,
+    )
+    scene.book.outbox.put(
+        Effect(kind="room.open", key=f"room.open:{incident.key}", incident=incident.key)
+    )
+    if not suspected:
+        promise_first(scene, incident)
+    return incident
+
+
+def confirm(scene: Scene, key: str) -> Incident:
+    """A suspected incident is one: it is declared, and readers are promised a first update."""
+    incident = scene.book.incidents.get(key)
+    if incident.status is not Status.TRIAGE:
+        raise Conflict(f"{key} is {incident.status}, not in triage.")
+    declared = move(incident, Status.DECLARED, now=scene.now)
+    scene.book.incidents.save(declared)
+    scene.tell(key, "incident.confirmed", f"{scene.by.name} confirmed {key} as an incident")
+    promise_first(scene, declared)
+    refresh_room(scene, key)
+    return declared
+
+
+def refresh_room(scene: Scene, key: str) -> None:
+    """Ask for the war-room card to be brought up to date, and once for any number of asks."""
+    scene.book.outbox.put(
+        Effect(
+            kind="room.refresh",
+            key=f"room.refresh:{key}:{scene.now.isoformat()}",
+            incident=key,
+        )
+    )
+
+
+def _services(services: Sequence[str]) -> tuple[str, ...]:
+    kept = (
+        text.line(service, pointer=f"/services/{at}", limit=80)
+        for at, service in enumerate(services)
+    )
+    return tuple(service for service in kept if service)[:20]

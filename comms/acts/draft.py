@@ -1,0 +1,248 @@
+"""Draft an update from a CAN report: linted, rendered for every audience, hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from comms.acts.declare import refresh_room
+from comms.approval import missing, needed
+from comms.desk import Scene
+from comms.errors import Conflict, Invalid
+from comms.incident import MOVES, Incident, Severity, Status
+from comms.lint import Finding, lint
+from comms.people import Role
+from comms.plan.model import Audience
+from comms.projection import Telling
+from comms.promise import next_due
+from comms.reach import Estimate, estimate
+from comms.render import render_all
+from comms.report import CanReport, carried_forward, cleaned
+from comms.statement import Statement, content_hash
+from comms.update import Kind, Update, UpdateState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """All that an approver sees: the update, its statements, who gets them, what is wrong."""
+
+    update: Update
+    statements: tuple[Statement, ...]
+    estimates: Mapping[str, Estimate]
+    findings: tuple[Finding, ...]
+    needed: tuple[Role, ...]
+    missing: tuple[Role, ...]
+
+
+def draft(
+    scene: Scene,
+    key: str,
+    *,
+    report: CanReport,
+    status: Status | None = None,
+    audiences: Sequence[str] | None = None,
+    corrects: int | None = None,
+) -> Preview:
+    """Draft the incident's next update, in place of its open draft if there is one.
+
+    The number stays until the update is approved; the hash changes with the text, so a card that
+    shows the old one can no longer approve it. `audiences` None: all of the plan, customers only
+    where the report has a text for them.
+    """
+    incident = scene.book.incidents.get(key)
+    report = cleaned(report)
+    chosen = _audiences(scene, report, audiences)
+    became = _status(incident, status)
+    before = open_draft(scene, key)
+    update = Update(
+        id=before.id if before else 0,
+        incident=key,
+        number=before.number if before else len(scene.book.updates.of(key)) + 1,
+        kind=_kind(scene, incident, became, corrects),
+        state=UpdateState.DRAFT,
+        report=report,
+        status=became,
+        audiences=tuple(audience.name for audience in chosen),
+        promises=_promises(chosen, incident.severity, became, scene.now),
+        hash="",
+        drafted_by=scene.by,
+        drafted_at=scene.now,
+        corrects=corrects,
+    )
+    if before and _is_same(before, update):
+        return preview(scene, key, before.number)
+    kept = _keep(scene, incident, update, chosen)
+    scene.tell(
+        key,
+        "update.drafted",
+        f"{scene.by.name} drafted update {kept.number} for {', '.join(kept.audiences)}",
+        update=kept.number,
+        hash=kept.hash[:12],
+    )
+    refresh_room(scene, key)
+    return preview(scene, key, kept.number)
+
+
+def redraft(scene: Scene, incident: Incident) -> None:
+    """The incident has changed: an open draft is rendered anew, and its approvals are void."""
+    before = open_draft(scene, incident.key)
+    if before is None:
+        return
+    status = before.status if before.status in _reachable(incident) else incident.status
+    chosen = tuple(scene.plan.audience(name) for name in before.audiences)
+    update = replace(
+        before,
+        state=UpdateState.DRAFT,
+        status=status,
+        kind=_kind(scene, incident, status, before.corrects),
+        promises=_promises(chosen, incident.severity, status, scene.now),
+        approvals=(),
+        drafted_at=scene.now,
+    )
+    _keep(scene, incident, update, chosen)
+
+
+def preview(scene: Scene, key: str, number: int) -> Preview:
+    """Show an update as it would be sent, or was."""
+    incident = scene.book.incidents.get(key)
+    update = scene.book.updates.get(key, number)
+    chosen = tuple(scene.plan.audience(name) for name in update.audiences)
+    estimates = {audience.name: estimate(scene, audience) for audience in chosen}
+    roles = needed(update, scene.plan)
+    return Preview(
+        update=update,
+        statements=scene.book.updates.statements(update),
+        estimates=estimates,
+        findings=tuple(
+            finding
+            for audience in chosen
+            for finding in lint(
+                update,
+                incident,
+                audience,
+                recipients=estimates[audience.name].recipients,
+                now=scene.now,
+            )
+        ),
+        needed=roles,
+        missing=missing(roles, update.approvals, four_eyes=scene.plan.four_eyes),
+    )
+
+
+def open_draft(scene: Scene, key: str) -> Update | None:
+    """The incident's open draft."""
+    updates = scene.book.updates.of(key)
+    return updates[-1] if updates and updates[-1].state.is_open else None
+
+
+def last_approved(scene: Scene, key: str) -> Update | None:
+    """The last update that went out."""
+    sent = [u for u in scene.book.updates.of(key) if u.state is UpdateState.APPROVED]
+    return sent[-1] if sent else None
+
+
+def opening(scene: Scene, key: str) -> CanReport:
+    """What the CAN form opens with: the open draft, else the last report carried forward.
+
+    Needs that are still live come from the asks, with whoever took them as owner.
+    """
+    before = open_draft(scene, key)
+    if before:
+        return before.report
+    sent = last_approved(scene, key)
+    live = tuple(ask.as_need() for ask in scene.book.asks.of(key) if ask.is_live)
+    if sent is None:
+        return CanReport(conditions=scene.book.incidents.get(key).summary, needs=live)
+    return replace(carried_forward(sent.report), needs=live)
+
+
+def _audiences(
+    scene: Scene, report: CanReport, names: Sequence[str] | None
+) -> tuple[Audience, ...]:
+    if names is None:
+        return tuple(
+            audience
+            for audience in scene.plan.enabled()
+            if report.customer or not _needs_customer_text(audience)
+        )
+    if not names:
+        raise Invalid("Name at least one audience.", pointer="/audiences")
+    chosen = {
+        name: scene.plan.audience(name, pointer=f"/audiences/{at}") for at, name in enumerate(names)
+    }
+    for audience in chosen.values():
+        if _needs_customer_text(audience) and not report.customer:
+            raise Invalid(
+                f"Say what customers see: {audience.name} read nothing else of the report.",
+                pointer="/customer/symptom",
+            )
+    return tuple(sorted(chosen.values(), key=lambda audience: audience.position))
+
+
+def _needs_customer_text(audience: Audience) -> bool:
+    return "symptom" in audience.sees and not audience.sees & {"conditions", "impact"}
+
+
+def _reachable(incident: Incident) -> frozenset[Status]:
+    return MOVES[incident.status] | {incident.status}
+
+
+def _status(incident: Incident, status: Status | None) -> Status:
+    if incident.status in {Status.TRIAGE, Status.CLOSED}:
+        raise Conflict(f"{incident.key} is {incident.status}; there is nothing to report.")
+    if status is None:
+        started = incident.status is not Status.DECLARED
+        return incident.status if started else Status.INVESTIGATING
+    if status not in _reachable(incident):
+        allowed = ", ".join(sorted(_reachable(incident)))
+        raise Conflict(
+            f"{incident.key} is {incident.status}; an update cannot make it {status}."
+            f" Allowed: {allowed}.",
+            pointer="/status",
+        )
+    return status
+
+
+def _kind(scene: Scene, incident: Incident, status: Status, corrects: int | None) -> Kind:
+    if corrects is not None:
+        corrected = scene.book.updates.get(incident.key, corrects)
+        if corrected.state is not UpdateState.APPROVED:
+            raise Conflict(f"Update {corrects} was never sent.", pointer="/corrects")
+        return Kind.CORRECTION
+    return Kind.UPDATE if status.is_open else Kind.RESOLVED
+
+
+def _promises(
+    audiences: Sequence[Audience], severity: Severity, status: Status, now: datetime
+) -> dict[str, datetime]:
+    """What the update prints: none after the last one."""
+    if not status.is_open:
+        return {}
+    due = {audience.name: next_due(audience, severity, now) for audience in audiences}
+    return {name: moment for name, moment in due.items() if moment}
+
+
+def _is_same(before: Update, after: Update) -> bool:
+    """The same draft sent again (a double click, a retried request) keeps its hash."""
+
+    def content(update: Update) -> tuple[object, ...]:
+        return (update.report, update.status, update.audiences, update.kind, update.corrects)
+
+    fresh = all(moment > after.drafted_at for moment in before.promises.values())
+    return fresh and content(before) == content(after)
+
+
+def _keep(
+    scene: Scene, incident: Incident, update: Update, audiences: tuple[Audience, ...]
+) -> Update:
+    telling = Telling(
+        incident=incident,
+        update=update,
+        plan=scene.plan,
+        incident_url=scene.house.incident_url(incident.key),
+    )
+    statements = render_all(telling, audiences, scene.house.writers)
+    kept = scene.book.updates.save(replace(update, hash=content_hash(statements)))
+    scene.book.updates.keep_statements(kept, statements)
+    return kept

@@ -1,0 +1,125 @@
+"""Lead an incident: roles, severity, status, notes, the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from comms import text
+from comms.acts.declare import refresh_room
+from comms.acts.draft import Preview, draft, last_approved, opening, redraft
+from comms.acts.promises import tighten, withdraw
+from comms.desk import Scene
+from comms.errors import Conflict, Invalid
+from comms.incident import Incident, Severity, Status, move
+from comms.people import Person, Role
+from comms.report import CanReport
+from comms.update import UpdateState
+
+
+def assign(scene: Scene, key: str, *, role: Role, person: Person) -> Incident:
+    """Give a role to a person, in place of whoever had it; giving it again changes nothing."""
+    incident = scene.book.incidents.get(key)
+    _not_over(incident)
+    before = incident.holder(role)
+    if before and before.is_same(person):
+        return incident
+    after = replace(incident, roles={**incident.roles, role: person})
+    scene.book.incidents.save(after)
+    instead = f" in place of {before.name}" if before else ""
+    scene.tell(
+        key,
+        "role.assigned",
+        f"{person.name} is {role.label}{instead}",
+        role=role.value,
+        person=person.name,
+    )
+    redraft(scene, after)
+    refresh_room(scene, key)
+    return after
+
+
+def change_severity(scene: Scene, key: str, severity: Severity) -> Incident:
+    """Change the severity: promises come sooner if need be, an open draft is rendered anew."""
+    incident = scene.book.incidents.get(key)
+    _not_over(incident)
+    if incident.severity is severity:
+        return incident
+    after = replace(incident, severity=severity)
+    scene.book.incidents.save(after)
+    scene.tell(
+        key,
+        "incident.severity",
+        f"{scene.by.name} changed {key} from {incident.severity} to {severity}",
+        before=incident.severity.value,
+        after=severity.value,
+    )
+    tighten(scene, after)
+    redraft(scene, after)
+    refresh_room(scene, key)
+    return after
+
+
+def change_status(scene: Scene, key: str, status: Status) -> Incident:
+    """Move the incident; nothing is sent by this."""
+    incident = scene.book.incidents.get(key)
+    after = move(incident, status, now=scene.now)
+    if after == incident:
+        return incident
+    scene.book.incidents.save(after)
+    scene.tell(
+        key, "incident.status", f"{scene.by.name}: {key} is now {status}", status=status.value
+    )
+    if status is Status.CLOSED:
+        withdraw(scene, key)
+    else:
+        redraft(scene, after)
+    refresh_room(scene, key)
+    return after
+
+
+def note(scene: Scene, key: str, words: str) -> None:
+    """Write a line into the timeline."""
+    incident = scene.book.incidents.get(key)
+    kept = text.text(words, pointer="/text")
+    if not kept:
+        raise Invalid("Write what happened.", pointer="/text")
+    scene.tell(incident.key, "note", kept)
+    refresh_room(scene, key)
+
+
+def resolve(scene: Scene, key: str, *, report: CanReport | None = None) -> Preview:
+    """Resolve the incident and draft its last update.
+
+    The fact is recorded at once; what readers are told waits for approval like any update. Whoever
+    has ever been told of the incident is told of its end.
+    """
+    incident = scene.book.incidents.get(key)
+    _not_over(incident)
+    if incident.status is not Status.RESOLVED:
+        change_status(scene, key, Status.RESOLVED)
+    final = report or replace(opening(scene, key), needs=())
+    if not final.conditions:
+        final = replace(final, conditions=f"{incident.title}: resolved.")
+    return draft(scene, key, report=final, audiences=_told(scene, key, final))
+
+
+def _told(scene: Scene, key: str, report: CanReport) -> tuple[str, ...] | None:
+    """Those whom the last update reached and those whom the report now has a text for."""
+    if last_approved(scene, key) is None:
+        return None
+    told = {
+        name
+        for update in scene.book.updates.of(key)
+        if update.state is UpdateState.APPROVED
+        for name in update.audiences
+    }
+    return tuple(
+        audience.name
+        for audience in scene.plan.enabled()
+        if audience.name in told or (report.customer and "symptom" in audience.sees)
+    )
+
+
+def _not_over(incident: Incident) -> None:
+    if incident.status in {Status.REVIEWED, Status.CLOSED}:
+        raise Conflict(f"{incident.key} is {incident.status}; nothing about it changes any more.")

@@ -1,0 +1,53 @@
+"""Approval: whose yes an update still needs, with four eyes where the plan asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import permutations
+
+from comms.incident import Incident
+from comms.people import Person, Role
+from comms.plan.model import Plan
+from comms.update import Approval, Update
+
+
+def needed(update: Update, plan: Plan) -> tuple[Role, ...]:
+    """The roles whose approval the update's audiences ask for, in the plan's order."""
+    asked = (role for name in update.audiences for role in plan.audience(name).approval)
+    return tuple(dict.fromkeys(asked))
+
+
+def missing(
+    roles: tuple[Role, ...], approvals: Iterable[Approval], *, four_eyes: bool
+) -> tuple[Role, ...]:
+    """The roles that nobody has approved in yet.
+
+    With four eyes each role needs a person of its own: somebody who holds two counts for one of
+    them. Break-glass counts for all.
+    """
+    given = tuple(approvals)
+    if any(approval.break_glass for approval in given):
+        return ()
+    if not four_eyes:
+        covered = {role for approval in given for role in approval.roles}
+        return tuple(role for role in roles if role not in covered)
+    return min((_uncovered(roles, order) for order in _orders(given, len(roles))), key=len)
+
+
+def rights(person: Person, incident: Incident, plan: Plan) -> frozenset[Role]:
+    """The roles in which this person may approve: held in the incident, or given by the plan."""
+    return incident.roles_of(person) | plan.roles_of(person)
+
+
+def _orders(given: tuple[Approval, ...], places: int) -> list[tuple[Approval | None, ...]]:
+    """All ways to put different approvals on so many roles; there are at most four roles."""
+    chairs: tuple[Approval | None, ...] = (*given, *([None] * places))
+    return list(dict.fromkeys(permutations(chairs, places)))
+
+
+def _uncovered(roles: tuple[Role, ...], order: tuple[Approval | None, ...]) -> tuple[Role, ...]:
+    return tuple(
+        role
+        for role, approval in zip(roles, order, strict=True)
+        if approval is None or role not in approval.roles
+    )

@@ -1,0 +1,142 @@
+"""The book: everything that is kept, open for the length of one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from comms.ask import Asks
+from comms.incident import Incident
+from comms.ledger import Fanouts
+from comms.outbox import Outbox
+from comms.people import Person
+from comms.promise import Promises
+from comms.recipient import Recipients
+from comms.room import Rooms
+from comms.statement import Statement
+from comms.timeline import Audit, Timeline
+from comms.timer import Timers
+from comms.update import Update
+
+T = TypeVar("T")
+
+
+class Incidents(Protocol):
+    """Where incidents are kept."""
+
+    def add(self, incident: Incident, *, nonce: str) -> Incident:
+        """Keep a new incident; the returned one has its id and key. `nonce` is unique."""
+        ...
+
+    def declared_with(self, nonce: str) -> Incident | None:
+        """The incident that this form declared already."""
+        ...
+
+    def get(self, key: str) -> Incident:
+        """Return one incident, or raise NotFound."""
+        ...
+
+    def save(self, incident: Incident) -> None:
+        """Keep its title, severity, status, times and roles."""
+        ...
+
+    def find(
+        self, *, words: str = "", open_only: bool = False, limit: int = 50
+    ) -> Sequence[Incident]:
+        """Incidents whose key or title has these words, newest first."""
+        ...
+
+
+class Updates(Protocol):
+    """Where updates and their rendered statements are kept."""
+
+    def save(self, update: Update) -> Update:
+        """Keep a new update (id 0) or what became of one; the returned one has its id."""
+        ...
+
+    def get(self, incident: str, number: int) -> Update:
+        """Return one update, or raise NotFound."""
+        ...
+
+    def of(self, incident: str) -> tuple[Update, ...]:
+        """All updates of an incident by their number, without discarded ones."""
+        ...
+
+    def keep_statements(self, update: Update, statements: Sequence[Statement]) -> None:
+        """Keep these as the update's statements, in place of any before."""
+        ...
+
+    def statements(self, update: Update) -> tuple[Statement, ...]:
+        """What was rendered when the update was drafted."""
+        ...
+
+
+class Sightings(Protocol):
+    """What has been seen before."""
+
+    def first(self, activity: str, *, now: datetime) -> bool:
+        """True the first time that this activity id is shown, in all replicas together."""
+        ...
+
+    def acknowledge(
+        self, *, incident: str, number: int, by: Person, audience: str, now: datetime
+    ) -> bool:
+        """Record a person's 'seen' of an update; False when it was recorded before."""
+        ...
+
+    def acknowledged(self, incident: str, number: int) -> tuple[Person, ...]:
+        """Who has seen an update."""
+        ...
+
+
+class Book(Protocol):
+    """One transaction: all of an act is kept, or nothing of it."""
+
+    @property
+    def incidents(self) -> Incidents: ...
+
+    @property
+    def updates(self) -> Updates: ...
+
+    @property
+    def asks(self) -> Asks: ...
+
+    @property
+    def promises(self) -> Promises: ...
+
+    @property
+    def timers(self) -> Timers: ...
+
+    @property
+    def timeline(self) -> Timeline: ...
+
+    @property
+    def audit(self) -> Audit: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def rooms(self) -> Rooms: ...
+
+    @property
+    def recipients(self) -> Recipients: ...
+
+    @property
+    def fanouts(self) -> Fanouts: ...
+
+    @property
+    def sightings(self) -> Sightings: ...
+
+
+class Store(Protocol):
+    """Opens the book."""
+
+    async def write(self, work: Callable[[Book], T]) -> T:
+        """Run `work` in one transaction and return what it returns, once it is committed."""
+        ...
+
+    async def read(self, work: Callable[[Book], T]) -> T:
+        """Run `work` on a consistent view; what it writes is an error."""
+        ...

@@ -1,0 +1,107 @@
+"""The desk: the one door through which cards, API, CLI and timers act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from comms.bell import Bell
+from comms.book import Book, Store
+from comms.clock import Clock
+from comms.people import Person
+from comms.plan.model import ChannelName, Plan
+from comms.render import Writer
+from comms.timeline import Deed, Entry
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What stays the same from act to act.
+
+    `rates` are the channels' known limits in messages a second; `incident_url` makes the internal
+    link of an incident ('' where the product has no public address).
+    """
+
+    plan: Plan
+    writers: Mapping[ChannelName, Writer]
+    rates: Mapping[ChannelName, float] = field(default_factory=dict)
+    incident_url: Callable[[str], str] = lambda _key: ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What one act needs: the book in one transaction, one `now` (UTC), and who acts.
+
+    `via` is the door: teams, api, cli or timer.
+    """
+
+    book: Book
+    house: House
+    now: datetime
+    by: Person
+    via: str
+
+    @property
+    def plan(self) -> Plan:
+        """The communication plan."""
+        return self.house.plan
+
+    def tell(self, incident: str, kind: str, text: str, **facts: str | int) -> None:
+        """Write a step into the incident's timeline and, as a deed, into the audit log."""
+        self.book.timeline.add(
+            Entry(incident=incident, at=self.now, by=self.by, kind=kind, text=text, facts=facts)
+        )
+        self.book.audit.add(
+            Deed(at=self.now, by=self.by, via=self.via, action=kind, subject=incident, detail=facts)
+        )
+
+
+class Desk:
+    """Runs acts, each in a transaction of its own, and rings for what they left to do."""
+
+    def __init__(
+        self, *, store: Store, house: House, clock: Clock, bells: Sequence[Bell] = ()
+    ) -> None:
+        self.house = house
+        self.clock = clock
+        self._store = store
+        self._bells = bells
+
+    async def do(
+        self,
+        act: Callable[Concatenate[Scene, P], T],
+        by: Person,
+        via: str,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run the act; return its result once it is committed. Nothing is kept if it raises."""
+        done = await self._store.write(
+            lambda book: act(self._scene(book, by, via), *args, **kwargs)
+        )
+        for bell in self._bells:
+            bell.ring()
+        return done
+
+    async def read(
+        self,
+        look: Callable[Concatenate[Scene, P], T],
+        by: Person,
+        via: str,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Run a look that changes nothing."""
+        return await self._store.read(
+            lambda book: look(self._scene(book, by, via), *args, **kwargs)
+        )
+
+    def _scene(self, book: Book, by: Person, via: str) -> Scene:
+        return Scene(book=book, house=self.house, now=self.clock.now(), by=by, via=via)

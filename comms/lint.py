@@ -1,0 +1,159 @@
+"""Lint: what is wrong with a draft, said before anybody approves it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from comms.incident import Incident
+from comms.plan.model import Audience
+from comms.report import METER, CustomerText
+from comms.update import Kind, Update
+
+
+class Level(StrEnum):
+    """A warning can be approved; a block cannot."""
+
+    WARN = "warn"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that lint found, for one audience; `pointer` names the field of the report."""
+
+    level: Level
+    audience: str
+    code: str
+    message: str
+    pointer: str
+
+
+# What customers must never read: where things are inside.
+_INSIDE = re.compile(
+    r"\b(?:(?:10|127)\.\d{1,3}\.\d{1,3}\.\d{1,3}|192\.168\.\d{1,3}\.\d{1,3}"
+    r"|172\.(?:1[6-9]|2\d|3[01])\.\d{1,3}\.\d{1,3}"
+    r"|[\w-]+(?:\.[\w-]+)*\.(?:internal|local|corp|lan|intranet))\b",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_BLAME = re.compile(
+    r"\b(?:human error|his fault|her fault|their fault|stupid|incompetent|forgot to|careless)\b",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(r"\b(?:TODO|TBD|TBC|FIXME|lorem ipsum)\b|\[(?:xx+|\.\.\.|…)\]|\bXX+\b")
+_HOPE = re.compile(
+    r"\b(?:hopefully|should be (?:fixed|fine|ok) (?:soon|shortly)|as soon as possible|asap)\b",
+    re.IGNORECASE,
+)
+
+
+def lint(
+    update: Update, incident: Incident, audience: Audience, *, recipients: int, now: datetime
+) -> tuple[Finding, ...]:
+    """Return what this audience's statement of the draft would do wrong."""
+    return (
+        *_reach(audience, recipients),
+        *_promise(update, audience, now),
+        *(_customer(update, incident, audience) if "symptom" in audience.sees else ()),
+        *(_report(update, audience) if "conditions" in audience.sees else ()),
+    )
+
+
+def blocks(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those that forbid approval."""
+    return tuple(found for found in findings if found.level is Level.BLOCK)
+
+
+def _reach(audience: Audience, recipients: int) -> Iterator[Finding]:
+    if recipients == 0:
+        yield Finding(
+            level=Level.WARN,
+            audience=audience.name,
+            code="nobody",
+            message=f"{audience.label} has no recipients: nobody would get this.",
+            pointer="/audiences",
+        )
+
+
+def _promise(update: Update, audience: Audience, now: datetime) -> Iterator[Finding]:
+    due = update.promises.get(audience.name)
+    if due and due <= now:
+        yield Finding(
+            level=Level.BLOCK,
+            audience=audience.name,
+            code="promise_passed",
+            message="The next update that this draft promises is already due. Draft it again.",
+            pointer="/promises",
+        )
+
+
+def _report(update: Update, audience: Audience) -> Iterator[Finding]:
+    if update.report.words > METER:
+        yield Finding(
+            level=Level.WARN,
+            audience=audience.name,
+            code="long",
+            message=f"{update.report.words} words; {METER} are read at a glance.",
+            pointer="/conditions",
+        )
+    if _UNFINISHED.search(update.report.conditions):
+        yield Finding(
+            level=Level.WARN,
+            audience=audience.name,
+            code="unfinished",
+            message="The conditions hold a placeholder.",
+            pointer="/conditions",
+        )
+
+
+def _customer(update: Update, incident: Incident, audience: Audience) -> Iterator[Finding]:
+    text = update.report.customer
+    if text is None:
+        return
+    internal = "conditions" in audience.sees or "impact" in audience.sees
+    for pointer, value in (
+        ("/customer/symptom", text.symptom),
+        ("/customer/scope", text.scope),
+        ("/customer/workaround", text.workaround),
+    ):
+        for code, message, level in _wording(value, incident):
+            yield Finding(
+                level=Level.WARN if internal else level,
+                audience=audience.name,
+                code=code,
+                message=message,
+                pointer=pointer,
+            )
+    if not internal:
+        yield from _customer_shape(update, text, audience)
+
+
+def _wording(value: str, incident: Incident) -> Iterator[tuple[str, str, Level]]:
+    if found := _INSIDE.search(value):
+        yield "inside", f"{found[0]} is a name from inside; customers must not see it.", Level.BLOCK
+    if found := _ADDRESS.search(value):
+        yield "address", f"{found[0]} is a person's address.", Level.WARN
+    if found := _UNFINISHED.search(value):
+        yield "unfinished", f"{found[0]} is a placeholder.", Level.BLOCK
+    if found := _BLAME.search(value):
+        yield "blame", f"“{found[0]}” blames. Say what happens, not who.", Level.WARN
+    if found := _HOPE.search(value):
+        yield "hope", f"“{found[0]}” promises nothing. Give the next update's time.", Level.WARN
+    for person in incident.roles.values():
+        if person.name and person.name.casefold() in value.casefold():
+            yield "name", f"{person.name} is named; customers need no names.", Level.BLOCK
+
+
+def _customer_shape(update: Update, text: CustomerText, audience: Audience) -> Iterator[Finding]:
+    if not text.scope and update.kind is Kind.UPDATE:
+        yield Finding(
+            level=Level.WARN,
+            audience=audience.name,
+            code="scope",
+            message="It does not say who is affected.",
+            pointer="/customer/scope",
+        )

@@ -1,0 +1,120 @@
+"""The outbox: what an act asks of the outside world, written with it and carried out after."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from comms.bell import Bell
+from comms.clock import Clock
+
+log = structlog.get_logger()
+
+GIVE_UP_AFTER = 12
+"""Attempts: with the backoff below, about an hour."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """`key` is unique: the same effect written twice is carried out once.
+
+    Effects of one incident are carried out in the order in which they were written.
+    """
+
+    kind: str
+    key: str
+    incident: str
+    payload: Mapping[str, str | int] = field(default_factory=dict)
+    id: int = 0
+    attempts: int = 0
+
+
+class Outbox(Protocol):
+    """Where effects wait, as an act sees it."""
+
+    def put(self, effect: Effect) -> None:
+        """Keep the effect, unless one of that key was kept before."""
+        ...
+
+
+class Effects(Protocol):
+    """Where effects wait, as the carrier sees it."""
+
+    async def waiting(self, now: datetime, *, limit: int) -> tuple[Effect, ...]:
+        """Due effects, oldest first, at most one incident's unbroken row of them each."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next effect may be tried."""
+        ...
+
+    async def done(self, effect: Effect, now: datetime) -> None:
+        """It was carried out."""
+        ...
+
+    async def put_off(self, effect: Effect, *, until: datetime | None, why: str) -> None:
+        """It failed; try again then, or never (None)."""
+        ...
+
+
+Hand = Callable[[Effect], Awaitable[None]]
+"""Carries out one kind of effect; what it raises puts the effect off."""
+
+
+class Carrier:
+    """Carries out effects: incidents side by side, one incident's in order."""
+
+    def __init__(
+        self, *, effects: Effects, hands: Mapping[str, Hand], clock: Clock, bell: Bell
+    ) -> None:
+        self._effects = effects
+        self._hands = hands
+        self._clock = clock
+        self._bell = bell
+
+    async def run(self) -> None:
+        """Carry out what waits until cancelled."""
+        while True:
+            if not await self.carry():
+                await self._bell.wait(self._clock, await self._effects.next_due())
+
+    async def carry(self) -> bool:
+        """Carry out what is due now; False when there was nothing."""
+        waiting = await self._effects.waiting(self._clock.now(), limit=64)
+        rows = itertools.groupby(sorted(waiting, key=_by_incident), key=lambda e: e.incident)
+        await asyncio.gather(*(self._row(tuple(row)) for _, row in rows))
+        return bool(waiting)
+
+    async def _row(self, effects: tuple[Effect, ...]) -> None:
+        for effect in effects:
+            try:
+                await self._hands[effect.kind](effect)
+            except Exception as failure:  # noqa: BLE001 (a hand may meet anything; it is recorded)
+                await self._put_off(effect, failure)
+                return
+            await self._effects.done(effect, self._clock.now())
+
+    async def _put_off(self, effect: Effect, failure: Exception) -> None:
+        last = effect.attempts + 1 >= GIVE_UP_AFTER
+        wait = min(timedelta(seconds=2**effect.attempts), timedelta(minutes=10))
+        log.warning(
+            "effect.put_off",
+            kind=effect.kind,
+            incident=effect.incident,
+            attempts=effect.attempts + 1,
+            given_up=last,
+            why=type(failure).__name__,
+            exc_info=failure,
+        )
+        until = None if last else self._clock.now() + wait
+        await self._effects.put_off(effect, until=until, why=str(failure)[:300])
+
+
+def _by_incident(effect: Effect) -> tuple[str, int]:
+    return effect.incident, effect.id

@@ -1,0 +1,128 @@
+"""A promise: the printed 'next update by' of one audience, kept or missed, never forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from comms.incident import Incident, Severity
+from comms.plan.model import Audience, Plan
+
+NUDGE_BEFORE = timedelta(minutes=5)
+ESCALATE_AFTER = timedelta(minutes=5)
+
+
+class PromiseState(StrEnum):
+    """open → kept or missed; withdrawn when the incident turns out to be none."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+
+
+class Phase(StrEnum):
+    """When somebody is told: the comms lead before, the IC at, the duty manager after."""
+
+    NUDGE = "nudge"
+    DUE = "due"
+    ESCALATE = "escalate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """`answered_by` is the number of the update that answered it, on time or late.
+
+    A missed promise without an answer is still owed. Times are UTC.
+    """
+
+    id: int
+    incident: str
+    audience: str
+    made_at: datetime
+    due_at: datetime
+    state: PromiseState = PromiseState.OPEN
+    answered_by: int | None = None
+    answered_at: datetime | None = None
+
+    @property
+    def is_owed(self) -> bool:
+        """True until an update answers it or it is withdrawn."""
+        return self.answered_at is None and self.state is not PromiseState.WITHDRAWN
+
+    def is_overdue(self, now: datetime) -> bool:
+        """True when readers wait longer than they were told."""
+        return self.is_owed and now > self.due_at
+
+    def phase_at(self, phase: Phase) -> datetime:
+        """When this phase of the promise comes."""
+        match phase:
+            case Phase.NUDGE:
+                return max(self.due_at - NUDGE_BEFORE, self.made_at)
+            case Phase.DUE:
+                return self.due_at
+            case Phase.ESCALATE:
+                return self.due_at + ESCALATE_AFTER
+
+
+class Promises(Protocol):
+    """Where promises are kept."""
+
+    def add(self, promise: Promise) -> Promise:
+        """Keep a new promise; the returned one has its id."""
+        ...
+
+    def save(self, promise: Promise) -> None:
+        """Keep what became of it."""
+        ...
+
+    def get(self, promise_id: int) -> Promise:
+        """Return one promise, or raise NotFound."""
+        ...
+
+    def of(self, incident: str) -> tuple[Promise, ...]:
+        """All promises of an incident, oldest first."""
+        ...
+
+    def owed(self) -> tuple[Promise, ...]:
+        """All promises of all incidents that wait for an update, soonest first."""
+        ...
+
+
+def first_due(audience: Audience, incident: Incident) -> datetime | None:
+    """When this audience should have heard for the first time; None where none is promised."""
+    first = audience.cadence[incident.severity].first
+    return _to_minute(incident.declared_at + first) if first else None
+
+
+def next_due(audience: Audience, severity: Severity, now: datetime) -> datetime | None:
+    """The promise that an update sent at `now` prints; None: on change only."""
+    every = audience.cadence[severity].every
+    return _to_minute(now + every) if every else None
+
+
+def answered(promise: Promise, *, number: int, now: datetime) -> Promise:
+    """Return the promise after update `number` went out: kept in time, or missed."""
+    in_time = promise.state is PromiseState.OPEN and now <= promise.due_at
+    return replace(
+        promise,
+        state=PromiseState.KEPT if in_time else PromiseState.MISSED,
+        answered_by=number,
+        answered_at=now,
+    )
+
+
+def tightened(promise: Promise, plan: Plan, severity: Severity, now: datetime) -> Promise:
+    """Return the promise as a change of severity leaves it: sooner if need be, never later."""
+    due = next_due(plan.audiences[promise.audience], severity, now)
+    if due is None or due >= promise.due_at or promise.state is not PromiseState.OPEN:
+        return promise
+    return replace(promise, due_at=due)
+
+
+def _to_minute(moment: datetime) -> datetime:
+    """Round up to a whole minute: the moment that is printed is the moment that is kept."""
+    floor = moment.replace(second=0, microsecond=0)
+    return floor if floor == moment else floor + timedelta(minutes=1)

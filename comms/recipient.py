@@ -1,0 +1,88 @@
+"""A recipient: one address of one person, in one audience."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from comms import text
+from comms.errors import Invalid, SitrepError
+
+# Deliberately plain: the relay decides what exists. This refuses what could break a header or
+# an envelope (RFC 5321 4.1.2 without quoted local parts).
+_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]+@[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]+")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """`channels` empty means: those of the audience. `language` is BCP 47."""
+
+    email: str
+    name: str = ""
+    language: str = "en"
+    time_zone: str = ""
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A line of an import that was not taken, and why."""
+
+    line: int
+    reason: str
+
+
+class Recipients(Protocol):
+    """Where people are kept."""
+
+    def replace(self, audience: str, people: Iterable[Recipient]) -> int:
+        """Make these the people of the audience; return how many there are now."""
+        ...
+
+    def count(self, audience: str) -> int:
+        """How many people the audience has."""
+        ...
+
+    def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
+        """People of the audience by their number, from the one after `after`."""
+        ...
+
+
+def checked(recipient: Recipient) -> Recipient:
+    """Return the recipient with its address in order; Invalid says what is wrong with it."""
+    email = recipient.email.strip()
+    if not email:
+        raise Invalid("The address is missing.", pointer="/email")
+    if len(email) > 254 or not _ADDRESS.fullmatch(email):
+        raise Invalid(f"{email[:80]!r} is not a mail address.", pointer="/email")
+    language = recipient.language.strip() or "en"
+    if not _LANGUAGE.fullmatch(language):
+        raise Invalid(f"{language[:20]!r} is not a language (like 'en' or 'pt-BR').")
+    return Recipient(
+        email=email,
+        name=text.line(recipient.name, pointer="/name"),
+        language=language,
+        time_zone=recipient.time_zone.strip(),
+        channels=tuple(sorted(c.strip() for c in recipient.channels if c.strip())),
+    )
+
+
+def sorted_out(
+    people: Iterable[tuple[int, Recipient]], refused: list[Refused]
+) -> Iterable[Recipient]:
+    """Yield those that can be reached; add the others to `refused` with their line."""
+    seen: dict[str, int] = {}
+    for number, person in people:
+        try:
+            kept = checked(person)
+        except SitrepError as wrong:
+            refused.append(Refused(line=number, reason=wrong.detail))
+            continue
+        first = seen.setdefault(kept.email.casefold(), number)
+        if first != number:
+            refused.append(Refused(line=number, reason=f"{kept.email} is on line {first} too."))
+            continue
+        yield kept

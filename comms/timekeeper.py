@@ -1,0 +1,61 @@
+"""The timekeeper: fires timers when they are due, once, also after a restart."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+
+from comms.acts import promises
+from comms.bell import Bell
+from comms.clock import Clock
+from comms.desk import Desk, Scene
+from comms.errors import Unavailable
+from comms.people import SITREP
+
+log = structlog.get_logger()
+
+AT_ONCE = 100
+
+
+class Timekeeper:
+    """Sleeps until the next timer is due, or until somebody sets one."""
+
+    def __init__(self, *, desk: Desk, clock: Clock, bell: Bell) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._bell = bell
+
+    async def run(self) -> None:
+        """Fire what is due until cancelled."""
+        while True:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception_type(Unavailable),
+                wait=wait_exponential_jitter(initial=0.2, max=10),
+            ):
+                with attempt:
+                    fired = await self.fire()
+                    due = await self._desk.read(_next_due, SITREP, "timer")
+            if not fired:
+                await self._bell.wait(self._clock, due)
+
+    async def fire(self) -> int:
+        """Fire what is due now; return how many timers that were."""
+        due = await self._desk.read(_next_due, SITREP, "timer")
+        if due is None or due > self._clock.now():
+            return 0
+        return await self._desk.do(fire_due, SITREP, "timer")
+
+
+def fire_due(scene: Scene) -> int:
+    """Take out the timers that are due and do what they are for, in one transaction."""
+    due = scene.book.timers.due(scene.now, limit=AT_ONCE)
+    for timer in due:
+        log.info("timer.fired", kind=timer.kind, incident=timer.incident)
+        promises.fire(scene, timer)
+    return len(due)
+
+
+def _next_due(scene: Scene) -> datetime | None:
+    return scene.book.timers.next_due()

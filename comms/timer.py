@@ -1,0 +1,42 @@
+"""A timer: something that is due at a moment, kept over restarts and fired once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timer:
+    """`key` is unique; setting it again moves it and raises `generation`.
+
+    What a timer causes is written in the transaction that removes it, so it happens once.
+    """
+
+    key: str
+    due_at: datetime
+    kind: str
+    incident: str
+    subject: int = 0
+    generation: int = 0
+
+
+class Timers(Protocol):
+    """Where timers are kept."""
+
+    def set(self, timer: Timer) -> None:
+        """Set or move the timer of that key."""
+        ...
+
+    def cancel(self, prefix: str) -> None:
+        """Forget all timers whose key begins with `prefix`."""
+        ...
+
+    def due(self, now: datetime, *, limit: int) -> tuple[Timer, ...]:
+        """Take out and return the timers that are due, earliest first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the earliest timer is due."""
+        ...

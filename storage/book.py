@@ -1,0 +1,106 @@
+"""The book in SQL: every repository on one session, which is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from comms.book import Book
+from storage.asks import SqlAsks
+from storage.database import Database
+from storage.incidents import SqlIncidents
+from storage.ledger import SqlFanouts
+from storage.outbox import SqlOutbox
+from storage.promises import SqlPromises, SqlTimers
+from storage.recipients import SqlRecipients
+from storage.rooms import SqlRooms
+from storage.sightings import SqlSightings
+from storage.timeline import SqlAudit, SqlTimeline
+from storage.updates import SqlUpdates
+
+T = TypeVar("T")
+
+
+class SqlBook:
+    """All repositories of one transaction; each is made when it is first used."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def incidents(self) -> SqlIncidents:
+        """Where incidents are kept."""
+        return SqlIncidents(self._session)
+
+    @cached_property
+    def updates(self) -> SqlUpdates:
+        """Where updates and their statements are kept."""
+        return SqlUpdates(self._session)
+
+    @cached_property
+    def asks(self) -> SqlAsks:
+        """Where asks are kept."""
+        return SqlAsks(self._session)
+
+    @cached_property
+    def promises(self) -> SqlPromises:
+        """Where promises are kept."""
+        return SqlPromises(self._session)
+
+    @cached_property
+    def timers(self) -> SqlTimers:
+        """Where timers are kept."""
+        return SqlTimers(self._session)
+
+    @cached_property
+    def timeline(self) -> SqlTimeline:
+        """Where timelines are kept."""
+        return SqlTimeline(self._session)
+
+    @cached_property
+    def audit(self) -> SqlAudit:
+        """The audit log."""
+        return SqlAudit(self._session)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """Where effects wait."""
+        return SqlOutbox(self._session)
+
+    @cached_property
+    def rooms(self) -> SqlRooms:
+        """Where war rooms are kept."""
+        return SqlRooms(self._session)
+
+    @cached_property
+    def recipients(self) -> SqlRecipients:
+        """Where people are kept."""
+        return SqlRecipients(self._session)
+
+    @cached_property
+    def fanouts(self) -> SqlFanouts:
+        """The ledger."""
+        return SqlFanouts(self._session)
+
+    @cached_property
+    def sightings(self) -> SqlSightings:
+        """What has been seen."""
+        return SqlSightings(self._session)
+
+
+class SqlStore:
+    """Opens the book."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, work: Callable[[Book], T]) -> T:
+        """Run `work` in one transaction and return what it returns, once it is committed."""
+        return await self._database.write(lambda session: work(SqlBook(session)))
+
+    async def read(self, work: Callable[[Book], T]) -> T:
+        """Run `work` on a consistent view."""
+        return await self._database.read(lambda session: work(SqlBook(session)))

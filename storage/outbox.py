@@ -1,0 +1,99 @@
+"""Where effects wait."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, func, select
+
+from comms.outbox import Effect
+from storage.database import Database
+from storage.tables import EffectRow
+from storage.upsert import insert_ignoring
+
+_AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class SqlOutbox:
+    """The outbox as an act sees it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def put(self, effect: Effect) -> None:
+        """Keep the effect, unless one of that key was kept before."""
+        insert_ignoring(
+            self._session,
+            EffectRow,
+            {
+                "key": effect.key,
+                "kind": effect.kind,
+                "incident": effect.incident,
+                "payload": dict(effect.payload),
+                "attempts": 0,
+                "due_at": _AT_ONCE,
+                "why": "",
+            },
+            on=("key",),
+        )
+
+
+class SqlEffects:
+    """The outbox as the carrier sees it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def waiting(self, now: datetime, *, limit: int) -> tuple[Effect, ...]:
+        """Due effects, oldest first; what waits behind one that was put off is left out."""
+
+        def look(session: Session) -> tuple[Effect, ...]:
+            rows = session.exec(
+                select(EffectRow)
+                .where(col(EffectRow.due_at).is_not(None))
+                .order_by(col(EffectRow.id))
+                .limit(limit * 4)
+            )
+            held: set[str] = set()
+            due: list[Effect] = []
+            for row in rows:
+                if row.due_at is None or row.due_at > now:
+                    held.add(row.incident)
+                elif row.incident not in held:
+                    due.append(_effect(row))
+            return tuple(due[:limit])
+
+        return await self._database.read(look)
+
+    async def next_due(self) -> datetime | None:
+        """When the next effect may be tried."""
+        return await self._database.read(
+            lambda session: session.exec(select(func.min(EffectRow.due_at))).one()
+        )
+
+    async def done(self, effect: Effect, now: datetime) -> None:
+        """It was carried out."""
+        await self._set(effect, due_at=None, done_at=now, why="")
+
+    async def put_off(self, effect: Effect, *, until: datetime | None, why: str) -> None:
+        """It failed; try again then, or never (None)."""
+        await self._set(effect, due_at=until, why=why, attempts=effect.attempts + 1)
+
+    async def _set(self, effect: Effect, **values: object) -> None:
+        await self._database.write(
+            lambda session: session.exec(
+                update(EffectRow).where(col(EffectRow.id) == effect.id).values(**values)
+            )
+        )
+
+
+def _effect(row: EffectRow) -> Effect:
+    return Effect(
+        id=row.id or 0,
+        kind=row.kind,
+        key=row.key,
+        incident=row.incident,
+        payload=row.payload,
+        attempts=row.attempts,
+    )

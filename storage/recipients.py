@@ -1,0 +1,75 @@
+"""Where people are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, delete, func, select
+
+from comms.recipient import Recipient
+from storage.tables import RecipientRow
+
+BATCH = 5_000
+
+
+class SqlRecipients:
+    """Recipients in SQL."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def replace(self, audience: str, people: Iterable[Recipient]) -> int:
+        """Make these the people of the audience; return how many there are now."""
+        self._session.exec(delete(RecipientRow).where(col(RecipientRow.audience) == audience))
+        connection = self._session.connection()
+        for rows in _batches(audience, people):
+            connection.execute(insert(RecipientRow), rows)
+        return self.count(audience)
+
+    def count(self, audience: str) -> int:
+        """How many people the audience has."""
+        return self._session.exec(
+            select(func.count()).select_from(RecipientRow).where(RecipientRow.audience == audience)
+        ).one()
+
+    def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
+        """People of the audience by their number, from the one after `after`; limit 0: all."""
+        wanted = (
+            select(RecipientRow)
+            .where(RecipientRow.audience == audience, col(RecipientRow.id) > after)
+            .order_by(col(RecipientRow.id))
+        )
+        rows = self._session.exec(wanted.limit(limit) if limit else wanted)
+        return tuple(_recipient(row) for row in rows)
+
+
+def _batches(audience: str, people: Iterable[Recipient]) -> Iterator[list[dict[str, object]]]:
+    rows: list[dict[str, object]] = []
+    for person in people:
+        rows.append(
+            {
+                "audience": audience,
+                "address": person.email.casefold(),
+                "email": person.email,
+                "name": person.name,
+                "language": person.language,
+                "time_zone": person.time_zone,
+                "channels": list(person.channels),
+            }
+        )
+        if len(rows) == BATCH:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+def _recipient(row: RecipientRow) -> Recipient:
+    return Recipient(
+        email=row.email,
+        name=row.name,
+        language=row.language,
+        time_zone=row.time_zone,
+        channels=tuple(row.channels),
+    )

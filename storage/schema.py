@@ -1,0 +1,57 @@
+"""The database's schema: brought up to date, checked against the program."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from comms.errors import Unavailable
+from storage.database import Database, speaking
+
+
+def upgrade(database: Database) -> str:
+    """Run the migrations that are missing; return the revision the database is at now."""
+    with speaking(), database.engine.connect().execution_options(sitrep_write=True) as connection:
+        with connection.begin():
+            command.upgrade(_config(connection), "head")
+        return current(connection) or ""
+
+
+def check(database: Database) -> None:
+    """Raise Unavailable where the database is older or newer than this program."""
+    with speaking(), database.engine.connect() as connection:
+        at, head = current(connection), _head()
+    if at == head:
+        return
+    if at is None:
+        raise Unavailable("The database is empty: run 'sitrep db upgrade'.")
+    if at not in {script.revision for script in _scripts().walk_revisions()}:
+        raise Unavailable(f"The database is newer ({at}) than this program ({head}): upgrade it.")
+    raise Unavailable(
+        f"The database is older ({at}) than this program ({head}): run 'sitrep db upgrade'."
+    )
+
+
+def current(connection: Connection) -> str | None:
+    """The revision that the database is at."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _head() -> str | None:
+    return _scripts().get_current_head()
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config(None))
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("storage").joinpath("migrations")))
+    config.attributes["connection"] = connection
+    return config
