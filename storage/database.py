@@ -119,22 +119,21 @@ class Database:
 
 def _run(connection: Connection, job: _Job) -> Callable[[], None]:
     """Run one job in a savepoint; return how to tell its outcome after the commit."""
-    savepoint = connection.begin_nested()
-    session = Session(connection, expire_on_commit=False, join_transaction_mode="control_fully")
-    try:
-        with session:
+    with Session(
+        connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+    ) as session:
+        try:
             result = job.work(session)
-            session.flush()
-    except DBAPIError as broken:
-        savepoint.rollback()
-        if _is_fatal(broken):
-            raise
-        return _teller(job, failure=explained(broken))
-    except Exception as failure:  # noqa: BLE001 (handed to the one who waits)
-        savepoint.rollback()
-        return _teller(job, failure=failure)
-    savepoint.commit()
-    return _teller(job, result=result)
+            session.commit()
+        except DBAPIError as broken:
+            if _is_fatal(broken):
+                raise
+            session.rollback()
+            return _teller(job, failure=explained(broken))
+        except Exception as failure:  # noqa: BLE001 (handed to the one who waits)
+            session.rollback()
+            return _teller(job, failure=failure)
+        return _teller(job, result=result)
 
 
 def _teller(
