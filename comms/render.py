@@ -18,7 +18,7 @@ Writer = Callable[[Telling, Audience, Mapping[str, object]], Statement]
 """What a channel contributes: it writes the statement from an audience's context."""
 
 
-class _Shipped(BaseLoader):
+class Shipped(BaseLoader):
     """Templates from the `templates` package: the same from a checkout and from a wheel."""
 
     def get_source(
@@ -34,7 +34,7 @@ class _Shipped(BaseLoader):
 def environment() -> Environment:
     """The one Jinja environment: what a context lacks is an error, HTML and MJML are escaped."""
     return Environment(
-        loader=_Shipped(),
+        loader=Shipped(),
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html", "mjml", "xml", "svg"], default=False),
         trim_blocks=True,

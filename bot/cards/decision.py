@@ -1,0 +1,95 @@
+"""What replaces the preview once somebody has decided: awaiting, approved, or refused as stale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from bot.cards.preview import short_hash
+from bot.cards.wording import clock, headed, listed
+from comms.channels.teams.card import fill_card
+from comms.incident import Incident
+from comms.people import Role
+from comms.update import Approval, Update, UpdateState
+
+
+def approved_card(
+    *,
+    incident: Incident,
+    update: Update,
+    zone: ZoneInfo,
+    audiences: Sequence[str],
+    incident_url: str = "",
+) -> dict[str, object]:
+    """Return the card of an approved update; `audiences` by their labels."""
+    lines = [_approval_line(approval, zone) for approval in update.approvals]
+    return _decision_card(
+        incident,
+        update,
+        state=UpdateState.APPROVED.value,
+        tone="good",
+        headline=f"✔ Update {update.number} is approved and on its way",
+        lines=[*lines, f"To {listed(audiences)}. Draft {short_hash(update.hash)}."],
+        incident_url=incident_url,
+    )
+
+
+def awaiting_card(
+    *, incident: Incident, update: Update, zone: ZoneInfo, needed: Sequence[Role]
+) -> dict[str, object]:
+    """Return the card of an update that `needed` roles must still approve."""
+    lines = [_approval_line(approval, zone) for approval in update.approvals]
+    missing = listed([role.label for role in needed])
+    return _decision_card(
+        incident,
+        update,
+        state=UpdateState.AWAITING.value,
+        tone="warning",
+        headline=f"Update {update.number} still needs the approval of: {missing}",
+        lines=[*lines, f"Nothing has been sent. Draft {short_hash(update.hash)}."],
+    )
+
+
+def stale_card(*, incident: Incident, update: Update) -> dict[str, object]:
+    """Return what a refused approval is answered with; `update` is the draft as it is now."""
+    return _decision_card(
+        incident,
+        update,
+        state="stale",
+        tone="attention",
+        headline="Not approved: the draft has changed since this card was shown",
+        lines=[
+            f"{update.drafted_by.name} wrote a newer one ({short_hash(update.hash)})."
+            " Read it, then approve. Nothing has been sent."
+        ],
+    )
+
+
+def _decision_card(
+    incident: Incident,
+    update: Update,
+    *,
+    state: str,
+    tone: str,
+    headline: str,
+    lines: Sequence[str],
+    incident_url: str = "",
+) -> dict[str, object]:
+    context = headed(incident, incident_url=incident_url) | {
+        "fallback": f"{incident.key}: {headline}",
+        "state": state,
+        "tone": tone,
+        "headline": headline,
+        "lines": lines,
+        "number": update.number,
+        "hash": update.hash,
+    }
+    return fill_card("cards/decision.json", context)
+
+
+def _approval_line(approval: Approval, zone: ZoneInfo) -> str:
+    at = clock(approval.at, zone)
+    if approval.break_glass:
+        return f"{approval.by.name} broke the glass, {at}: {approval.break_glass}"
+    roles = listed([role.label for role in sorted(approval.roles)])
+    return f"Approved by {approval.by.name}{f' ({roles})' if roles else ''}, {at}"

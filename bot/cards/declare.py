@@ -1,0 +1,49 @@
+"""The form that declares an incident: a title and a severity, ten seconds, no blame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.cards.form import filled
+from bot.cards.wording import SEVERITY_HELP
+from comms.channels.teams.card import fill_card
+from comms.incident import Severity
+
+FIELDS = ("title", "severity", "services", "summary")
+
+POINTERS = {f"/{field}": field for field in FIELDS}
+"""From an error's pointer to the input that shows it."""
+
+_MORE = ("services", "summary")
+
+
+def declare_card(
+    *,
+    nonce: str,
+    typed: Mapping[str, object] | None = None,
+    errors: Mapping[str, str] | None = None,
+    in_dialog: bool = False,
+) -> dict[str, object]:
+    """Return the form, with what was typed kept and each error at its input.
+
+    `nonce` comes back with the form: the same form sent twice declares once. `in_dialog` for an
+    answer to `task/fetch`, else it is a message.
+    """
+    form = filled(FIELDS, {"severity": Severity.SEV2.value, **(typed or {})})
+    errors = errors or {}
+    return fill_card(
+        "cards/declare.json",
+        {
+            "fallback": "Declare an incident: this client cannot show the form.",
+            "in_dialog": in_dialog,
+            "nonce": nonce,
+            "form": form,
+            "errors": errors,
+            "severities": [
+                {"title": help_, "value": severity.value}
+                for severity, help_ in SEVERITY_HELP.items()
+            ],
+            "more": any(form[field] or errors.get(field) for field in _MORE),
+        },
+        limit=None,
+    )

@@ -1,0 +1,28 @@
+"""What a button says when it comes back: the `verb` of its action's data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DECLARE_OPEN: Final = "declare.open"
+DECLARE_SUBMIT: Final = "declare.submit"
+ROLE_TAKE: Final = "role.take"
+SEVERITY_CHANGE: Final = "severity.change"
+CAN_OPEN: Final = "can.open"
+CAN_SUBMIT: Final = "can.submit"
+CAN_NOCHANGE: Final = "can.nochange"
+CAN_CARRY: Final = "can.carry"
+UPDATE_SHOW: Final = "update.show"
+UPDATE_APPROVE: Final = "update.approve"
+UPDATE_EDIT: Final = "update.edit"
+UPDATE_BREAKGLASS: Final = "update.breakglass"
+ASK_TAKE: Final = "ask.take"
+ASK_MET: Final = "ask.met"
+NOTE_OPEN: Final = "note.open"
+NOTE_ADD: Final = "note.add"
+RESOLVE_OPEN: Final = "resolve.open"
+RESOLVE_SUBMIT: Final = "resolve.submit"
+DELIVERY_RETRY: Final = "delivery.retry"
+
+OPENS_DIALOG: Final = frozenset({DECLARE_OPEN, CAN_OPEN, UPDATE_EDIT, NOTE_OPEN, RESOLVE_OPEN})
+"""Verbs of `task/fetch`: the answer is a form in a dialog."""

@@ -1,0 +1,1 @@
+"""Teams: adaptive cards, written here, sent by the bot's connector."""

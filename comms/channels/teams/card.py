@@ -1,0 +1,203 @@
+"""Adaptive cards: `templates/**.json` filled with typed text, never larger than Teams takes.
+
+Every `{{ expression }}` of such a template becomes JSON: text in quotes and shown as typed
+(`comms.channels.teams.markdown`), lists and mappings likewise, `{{ value | raw }}` without
+Markdown escaping, for an input's value, a URL or an action's data. A comma at the end of a line
+and before a closing bracket is dropped, so that every element of a list may end with one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, StrictUndefined, Template, Undefined, pass_context
+from jinja2.runtime import Context
+
+from comms.channels.teams.markdown import Markdown, escape, markdown, shortened
+from comms.render import Shipped
+
+VERSION = "1.5"
+"""Teams shows cards of 1.5 and earlier; `Action.Execute` needs at least 1.4."""
+
+POST_LIMIT = 25_000
+"""Bytes of UTF-16 for one card: a channel post takes about 28 KB with its envelope
+(learn.microsoft.com, "Limits and specifications for Microsoft Teams")."""
+
+_STEPS = ((3000, 20), (1200, 20), (600, 12), (300, 8), (120, 5), (80, 3))
+# JSON text holds no line end inside of a string, so this can only be a comma of the template.
+_LAST_COMMA = re.compile(r",[ \t]*\n\s*(?=[\]}])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    """A value that goes into the card as it is."""
+
+    value: object
+
+
+def fill_card(
+    name: str, context: Mapping[str, object], *, limit: int | None = POST_LIMIT
+) -> dict[str, object]:
+    """Return the card of that template, ready for an attachment.
+
+    Long texts are shortened, and long lists cut, step by step until the card has at most `limit`
+    bytes (None: never, for forms, which must keep what was typed); the template then sees
+    `shortened` as true. `context["incident_url"]`, where there is one, becomes the link to the
+    whole.
+    """
+    template = _template(name)
+    card = _filled(template, context, shortened=False)
+    if limit is None or size(card) <= limit:
+        return card
+    for longest, items in _STEPS:
+        card = _filled(template, _cut(context, longest, items), shortened=True)
+        if size(card) <= limit:
+            break
+    return card
+
+
+def size(card: Mapping[str, object]) -> int:
+    """Return the card's size as Teams counts it: bytes of its JSON in UTF-16."""
+    return len(dumped(card).encode("utf-16-le"))
+
+
+def dumped(card: Mapping[str, object]) -> str:
+    """Return the card's JSON text, as short as it can be."""
+    return json.dumps(card, ensure_ascii=False, separators=(",", ":"))
+
+
+def _filled(
+    template: Template, context: Mapping[str, object], *, shortened: bool
+) -> dict[str, object]:
+    text = template.render(context, shortened=shortened)
+    # Half a surrogate pair, which JSON lets in, cannot be sent.
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    card: dict[str, object] = json.loads(_LAST_COMMA.sub("\n", text))
+    return card
+
+
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(name)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=Shipped(),
+        undefined=StrictUndefined,
+        # Every expression becomes JSON below, which is the escaping that this language needs.
+        autoescape=False,  # noqa: S701
+        finalize=_to_json,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["raw"] = _raw
+    environment.globals.update(md=markdown, execute=_execute, dialog=_dialog, link=_link)
+    return environment
+
+
+def _raw(value: object) -> _Raw:
+    return _Raw(_defined(value))
+
+
+def _defined(value: object) -> object:
+    if isinstance(value, Undefined):
+        str(value)  # StrictUndefined raises, and names what is missing
+    return value
+
+
+def _to_json(value: object) -> str:
+    _defined(value)
+    if isinstance(value, _Raw):
+        return json.dumps(value.value, ensure_ascii=False)
+    return json.dumps(_escaped(value), ensure_ascii=False)
+
+
+def _escaped(value: object) -> object:
+    match value:
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return str(escape(value))
+        case Mapping():
+            return {key: _escaped(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_escaped(item) for item in value]
+        case _:
+            return str(escape(str(value)))
+
+
+@pass_context
+def _execute(
+    context: Context, title: str, verb: str, *, style: str = "default", **data: object
+) -> _Raw:
+    """A button that comes back to us: `Action.Execute`, in a dialog and in an older client
+    `Action.Submit` (learn.microsoft.com, "Universal Actions for Adaptive Cards")."""
+    carried = _carried(context, verb, data)
+    submit = {"type": "Action.Submit", "title": title, "style": style, "data": carried}
+    if context.get("in_dialog"):
+        return _Raw(submit)
+    return _Raw(
+        {
+            "type": "Action.Execute",
+            "title": title,
+            "verb": verb,
+            "style": style,
+            "data": carried,
+            "fallback": submit,
+        }
+    )
+
+
+@pass_context
+def _dialog(
+    context: Context, title: str, verb: str, *, style: str = "default", **data: object
+) -> _Raw:
+    """A button that opens a form: only `Action.Submit` can fetch a dialog."""
+    carried = {"msteams": {"type": "task/fetch"}} | _carried(context, verb, data)
+    return _Raw({"type": "Action.Submit", "title": title, "style": style, "data": carried})
+
+
+def _link(title: str, url: str) -> _Raw:
+    return _Raw({"type": "Action.OpenUrl", "title": title, "url": url})
+
+
+def _carried(context: Context, verb: str, data: Mapping[str, object]) -> dict[str, object]:
+    key = context.get("key")
+    return {"verb": verb} | ({"incident": key} if key else {}) | dict(data)
+
+
+def _cut(context: Mapping[str, object], longest: int, items: int) -> dict[str, object]:
+    read_on = str(context.get("incident_url") or "")
+
+    def cut(value: object) -> object:
+        match value:
+            case Markdown():
+                return value
+            case str():
+                return shortened(value, longest, read_on=read_on)
+            case Mapping():
+                return {key: _whole_url(key, item) or cut(item) for key, item in value.items()}
+            case list() | tuple():
+                return [cut(item) for item in _first(value, items)]
+            case _:
+                return value
+
+    return {key: _whole_url(key, value) or cut(value) for key, value in context.items()}
+
+
+def _whole_url(key: object, value: object) -> object:
+    return value if str(key).endswith("_url") else None
+
+
+def _first(values: Iterable[object], items: int) -> list[object]:
+    kept = list(values)
+    left = len(kept) - items
+    if left > 0 and all(isinstance(value, str) for value in kept):
+        return [*kept[:items], f"… and {left} more"]
+    return kept[:items]

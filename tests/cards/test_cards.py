@@ -1,0 +1,170 @@
+"""Every card: valid for Teams, never too large, and what is typed stays text."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jinja2 import UndefinedError
+from jsonschema import Draft6Validator
+
+from bot.cards import verbs
+from comms.channels.teams.card import POST_LIMIT, fill_card, size
+from tests.cards.samples import NASTY, Card, Words, samples
+
+SCHEMA = (
+    Path(os.environ.get("SITREP_CONTRACTS", "../shared/contracts"))
+    / "adaptive-cards/adaptive-card-1.5.0-teams.json"
+)
+FORMS = {name for name in samples() if name.startswith(("declare", "can", "note", "resolve"))}
+VERBS = {value for name, value in vars(verbs).items() if name.isupper() and isinstance(value, str)}
+
+
+@cache
+def drawn(text: str) -> dict[str, Card]:
+    """Every card with this text wherever somebody can type."""
+    return samples(Words.all(text))
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft6Validator:
+    if not SCHEMA.exists():
+        pytest.skip(f"no adaptive cards schema at {SCHEMA}: set SITREP_CONTRACTS")
+    return Draft6Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("name", samples())
+def test_a_card_is_valid_for_teams(name: str, schema: Draft6Validator) -> None:
+    schema.validate(samples()[name])
+
+
+@pytest.mark.parametrize("kind", NASTY)
+def test_typed_text_changes_nothing_of_a_card_but_its_words(kind: str) -> None:
+    harmless = re.sub(r"\S", "x", NASTY[kind])
+
+    assert _shape(drawn(NASTY[kind])) == _shape(drawn(harmless))
+
+
+@pytest.mark.parametrize("kind", ["long", "unbroken", "empty"])
+def test_very_long_and_empty_text_leave_every_card_valid(
+    kind: str, schema: Draft6Validator
+) -> None:
+    for card in drawn(NASTY[kind]).values():
+        schema.validate(card)
+
+
+@pytest.mark.parametrize("kind", ["long", "unbroken"])
+def test_a_post_fits_into_teams_whatever_was_typed(kind: str) -> None:
+    cards = drawn(NASTY[kind])
+    too_large = {name: size(card) for name, card in cards.items() if name not in FORMS}
+
+    assert max(too_large.values()) <= POST_LIMIT
+
+
+def test_a_form_keeps_all_that_was_typed() -> None:
+    card = drawn(NASTY["long"])["can-error"]
+    values = {e["id"]: e.get("value") for e in _elements(card) if e["type"] == "Input.Text"}
+
+    assert values["conditions"] == NASTY["long"]
+
+
+def test_an_input_holds_the_text_as_typed_not_as_markdown() -> None:
+    card = drawn(NASTY["markdown"])["declare-error"]
+    values = {e["id"]: e.get("value") for e in _elements(card) if e["type"] == "Input.Text"}
+
+    assert values["title"] == NASTY["markdown"]
+
+
+def test_every_text_wraps() -> None:
+    for name, card in samples().items():
+        for element in _elements(card):
+            if element["type"] == "TextBlock":
+                assert element.get("wrap") is True, (name, element)
+
+
+def test_every_button_speaks_a_known_verb_and_every_verb_has_a_button() -> None:
+    cards = samples().values()
+    spoken = {a["data"]["verb"] for card in cards for a in _elements(card) if "data" in a}
+
+    assert spoken <= VERBS
+    assert spoken <= VERBS
+
+
+def test_a_button_that_opens_a_form_fetches_a_dialog() -> None:
+    for card in samples().values():
+        for action in _elements(card):
+            if action.get("data", {}).get("verb") in verbs.OPENS_DIALOG:
+                assert action["type"] == "Action.Submit"
+                assert action["data"]["msteams"] == {"type": "task/fetch"}
+
+
+def test_an_execute_falls_back_to_the_same_submit() -> None:
+    executes = [
+        e for c in samples().values() for e in _elements(c) if e["type"] == "Action.Execute"
+    ]
+
+    assert executes
+    for action in executes:
+        assert action["verb"] == action["data"]["verb"]
+        assert action["fallback"]["type"] == "Action.Submit"
+        assert action["fallback"]["data"] == action["data"]
+
+
+def test_a_row_of_actions_is_short() -> None:
+    for name, card in samples().items():
+        for row in _rows(card):
+            assert len(row) <= 6, name
+            assert all(len(action["title"]) <= 26 for action in row), name
+
+
+def test_approval_carries_the_hash_of_what_is_shown() -> None:
+    preview = samples()["preview"]
+    approve = next(a for a in _elements(preview) if a.get("verb") == verbs.UPDATE_APPROVE)
+
+    assert approve["data"]["hash"] == "3f7a9c1e" * 8
+    assert approve["data"]["number"] == 3
+
+
+def test_a_blocked_draft_can_only_be_edited() -> None:
+    said = {a["data"]["verb"] for a in _elements(samples()["preview-blocked"]) if "data" in a}
+
+    assert said == {verbs.UPDATE_EDIT}
+
+
+def test_a_template_that_asks_for_what_is_not_there_is_an_error() -> None:
+    with pytest.raises(UndefinedError, match="fallback"):
+        fill_card("cards/declare.json", {})
+
+
+def _elements(value: object) -> Iterator[dict[str, Any]]:
+    """Everything of a card that has a type: elements, inputs, actions."""
+    if isinstance(value, Mapping):
+        if "type" in value:
+            yield dict(value)
+        for key, item in value.items():
+            if key != "data":
+                yield from _elements(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _elements(item)
+
+
+def _rows(card: Card) -> Iterator[list[dict[str, Any]]]:
+    for element in _elements(card):
+        if "actions" in element:
+            yield element["actions"]
+
+
+def _shape(value: object) -> object:
+    """The card without its words: what a text could break."""
+    if isinstance(value, Mapping):
+        return {key: _shape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shape(item) for item in value]
+    return "…" if isinstance(value, str) else value
