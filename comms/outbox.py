@@ -92,9 +92,10 @@ class Carrier:
         return bool(waiting)
 
     async def _row(self, effects: tuple[Effect, ...]) -> None:
-        for effect in effects:
+        for at, effect in enumerate(effects):
             try:
-                await self._hands[effect.kind](effect)
+                if not _comes_again(effect, effects[at + 1 :]):
+                    await self._hands[effect.kind](effect)
             except Exception as failure:  # noqa: BLE001 (a hand may meet anything; it is recorded)
                 await self._put_off(effect, failure)
                 return
@@ -114,6 +115,11 @@ class Carrier:
         )
         until = None if last else self._clock.now() + wait
         await self._effects.put_off(effect, until=until, why=str(failure)[:300])
+
+
+def _comes_again(effect: Effect, later: tuple[Effect, ...]) -> bool:
+    """True where a later effect shows the same thing, and newer."""
+    return any(after.kind == effect.kind and after.payload == effect.payload for after in later)
 
 
 def _by_incident(effect: Effect) -> tuple[str, int]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from comms import text
 from comms.acts.asks import raise_asks
-from comms.acts.declare import refresh_room
 from comms.acts.draft import preview
 from comms.acts.promises import answer
+from comms.acts.show import show_update
 from comms.approval import missing, needed, rights
 from comms.desk import Scene
 from comms.errors import Conflict, Forbidden, Invalid, StaleDraft
@@ -64,7 +64,7 @@ def approve(
     if not _result(scene, update).needed:
         update = _send(scene, incident, update)
     scene.book.updates.save(update)
-    refresh_room(scene, key)
+    show_update(scene, update)
     return _result(scene, update)
 
 
@@ -203,5 +203,5 @@ def discard(scene: Scene, key: str, number: int) -> Update:
         raise Invalid(f"Update {number} was sent; it can be corrected, not discarded.")
     gone = scene.book.updates.save(replace(update, state=UpdateState.DISCARDED))
     scene.tell(key, "update.discarded", f"{scene.by.name} discarded the draft of update {number}")
-    refresh_room(scene, key)
+    show_update(scene, update)
     return gone

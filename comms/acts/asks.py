@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from comms.acts.declare import refresh_room
+from comms.acts.show import show_ask
 from comms.ask import Ask, AskState
 from comms.desk import Scene
 from comms.errors import Conflict
-from comms.outbox import Effect
 from comms.update import Update
 
 
@@ -18,7 +17,9 @@ def raise_asks(scene: Scene, update: Update) -> None:
     live = {ask.need.text: ask for ask in scene.book.asks.of(update.incident) if ask.is_live}
     for words, ask in live.items():
         if words not in wanted:
-            scene.book.asks.save(replace(ask, state=AskState.DROPPED))
+            dropped = replace(ask, state=AskState.DROPPED)
+            scene.book.asks.save(dropped)
+            show_ask(scene, dropped)
     for words, need in wanted.items():
         if words in live:
             continue
@@ -26,7 +27,7 @@ def raise_asks(scene: Scene, update: Update) -> None:
             Ask(id=0, incident=update.incident, need=need, raised_at=scene.now)
         )
         scene.tell(update.incident, "ask.raised", f"Needed: {words}", ask=ask.id)
-        _show(scene, ask, "raised")
+        show_ask(scene, ask)
 
 
 def take(scene: Scene, ask_id: int) -> Ask:
@@ -39,7 +40,7 @@ def take(scene: Scene, ask_id: int) -> Ask:
     taken = replace(ask, state=AskState.TAKEN, taken_by=scene.by)
     scene.book.asks.save(taken)
     scene.tell(ask.incident, "ask.taken", f"{scene.by.name} takes: {ask.need.text}", ask=ask.id)
-    _show(scene, taken, "taken")
+    show_ask(scene, taken)
     return taken
 
 
@@ -51,17 +52,5 @@ def meet(scene: Scene, ask_id: int) -> Ask:
     met = replace(ask, state=AskState.MET, met_at=scene.now, taken_by=ask.taken_by or scene.by)
     scene.book.asks.save(met)
     scene.tell(ask.incident, "ask.met", f"{scene.by.name}: met – {ask.need.text}", ask=ask.id)
-    _show(scene, met, "met")
+    show_ask(scene, met)
     return met
-
-
-def _show(scene: Scene, ask: Ask, step: str) -> None:
-    scene.book.outbox.put(
-        Effect(
-            kind="room.ask",
-            key=f"room.ask:{ask.id}:{step}",
-            incident=ask.incident,
-            payload={"ask": ask.id},
-        )
-    )
-    refresh_room(scene, ask.incident)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from comms import text
 from comms.acts.promises import promise_first
+from comms.acts.show import show_incident
 from comms.desk import Scene
 from comms.errors import Conflict
 from comms.incident import Incident, IncidentType, Severity, Status, move
@@ -73,19 +74,8 @@ def confirm(scene: Scene, key: str) -> Incident:
     scene.book.incidents.save(declared)
     scene.tell(key, "incident.confirmed", f"{scene.by.name} confirmed {key} as an incident")
     promise_first(scene, declared)
-    refresh_room(scene, key)
+    show_incident(scene, key)
     return declared
-
-
-def refresh_room(scene: Scene, key: str) -> None:
-    """Ask for the war-room card to be brought up to date, and once for any number of asks."""
-    scene.book.outbox.put(
-        Effect(
-            kind="room.refresh",
-            key=f"room.refresh:{key}:{scene.now.isoformat()}",
-            incident=key,
-        )
-    )
 
 
 def _services(services: Sequence[str]) -> tuple[str, ...]:

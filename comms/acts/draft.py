@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from comms.acts.declare import refresh_room
+from comms.acts.show import show_update
 from comms.approval import missing, needed
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
@@ -80,7 +80,7 @@ def draft(
         update=kept.number,
         hash=kept.hash[:12],
     )
-    refresh_room(scene, key)
+    show_update(scene, kept)
     return preview(scene, key, kept.number)
 
 
@@ -100,7 +100,7 @@ def redraft(scene: Scene, incident: Incident) -> None:
         approvals=(),
         drafted_at=scene.now,
     )
-    _keep(scene, incident, update, chosen)
+    show_update(scene, _keep(scene, incident, update, chosen))
 
 
 def preview(scene: Scene, key: str, number: int) -> Preview:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from comms import text
-from comms.acts.declare import refresh_room
 from comms.acts.draft import Preview, draft, last_approved, opening, redraft
 from comms.acts.promises import tighten, withdraw
+from comms.acts.show import show_incident
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
 from comms.incident import Incident, Severity, Status, move
@@ -34,7 +34,7 @@ def assign(scene: Scene, key: str, *, role: Role, person: Person) -> Incident:
         person=person.name,
     )
     redraft(scene, after)
-    refresh_room(scene, key)
+    show_incident(scene, key)
     return after
 
 
@@ -55,7 +55,7 @@ def change_severity(scene: Scene, key: str, severity: Severity) -> Incident:
     )
     tighten(scene, after)
     redraft(scene, after)
-    refresh_room(scene, key)
+    show_incident(scene, key)
     return after
 
 
@@ -73,7 +73,7 @@ def change_status(scene: Scene, key: str, status: Status) -> Incident:
         withdraw(scene, key)
     else:
         redraft(scene, after)
-    refresh_room(scene, key)
+    show_incident(scene, key)
     return after
 
 
@@ -84,7 +84,7 @@ def note(scene: Scene, key: str, words: str) -> None:
     if not kept:
         raise Invalid("Write what happened.", pointer="/text")
     scene.tell(incident.key, "note", kept)
-    refresh_room(scene, key)
+    show_incident(scene, key)
 
 
 def resolve(scene: Scene, key: str, *, report: CanReport | None = None) -> Preview:

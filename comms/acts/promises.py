@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from comms.acts.show import show_incident, show_page
 from comms.desk import Scene
 from comms.incident import Incident
 from comms.outbox import Effect
@@ -121,11 +122,5 @@ def _miss(scene: Scene, promise: Promise) -> None:
         audience=promise.audience,
         late_seconds=late,
     )
-    for kind in ("room.refresh", "page.refresh"):
-        scene.book.outbox.put(
-            Effect(
-                kind=kind,
-                key=f"{kind}:{promise.incident}:{promise.due_at.isoformat()}",
-                incident=promise.incident,
-            )
-        )
+    show_incident(scene, promise.incident)
+    show_page(scene, promise.incident)

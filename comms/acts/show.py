@@ -1,0 +1,43 @@
+"""Ask for what the war room shows to be brought up to date; the outbox does it afterwards."""
+
+from __future__ import annotations
+
+from comms.ask import Ask
+from comms.desk import Scene
+from comms.outbox import Effect
+from comms.update import Update
+
+
+def show_incident(scene: Scene, key: str) -> None:
+    """Bring the war-room card up to date."""
+    _put(scene, "room.refresh", key, scene.now.isoformat())
+
+
+def show_update(scene: Scene, update: Update) -> None:
+    """Show the update's card in its present state: draft, awaiting, approved or gone."""
+    state = f"{update.number}:{update.hash[:12]}:{update.state}:{len(update.approvals)}"
+    _put(scene, "room.update", update.incident, state, number=update.number)
+    show_incident(scene, update.incident)
+
+
+def show_reach(scene: Scene, key: str, number: int) -> None:
+    """Show how far the update has got."""
+    _put(scene, "room.reach", key, f"{number}:{scene.now.isoformat()}", number=number)
+    show_incident(scene, key)
+
+
+def show_ask(scene: Scene, ask: Ask) -> None:
+    """Show the ask's card in its present state."""
+    _put(scene, "room.ask", ask.incident, f"{ask.id}:{ask.state}", ask=ask.id)
+    show_incident(scene, ask.incident)
+
+
+def show_page(scene: Scene, key: str) -> None:
+    """Render the status page anew: a promise on it has passed."""
+    _put(scene, "page.refresh", key, scene.now.isoformat())
+
+
+def _put(scene: Scene, kind: str, key: str, what: str, **payload: str | int) -> None:
+    scene.book.outbox.put(
+        Effect(kind=kind, key=f"{kind}:{key}:{what}", incident=key, payload=payload)
+    )
