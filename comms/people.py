@@ -7,16 +7,24 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a person is responsible for during one incident."""
+    """What a person is responsible for during one incident.
+
+    Nobody takes LEGAL in a war room: the plan names who approves for it.
+    """
 
     INCIDENT_COMMANDER = "incident_commander"
     COMMS_LEAD = "comms_lead"
     SCRIBE = "scribe"
+    LEGAL = "legal"
 
     @property
     def label(self) -> str:
         """The role as people read it: 'incident commander'."""
         return self.value.replace("_", " ")
+
+
+TAKEABLE = (Role.INCIDENT_COMMANDER, Role.COMMS_LEAD, Role.SCRIBE)
+"""The roles that a person takes, or is given, in an incident."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -67,6 +67,9 @@ FIELDS: Mapping[str, Callable[[Telling], object]] = {
     "room_url": lambda t: t.room_url,
 }
 
+PUBLIC_FIELDS = frozenset({"symptom", "scope", "workaround"})
+"""All that a plan may grant to people outside: words that were written for them."""
+
 
 def project(telling: Telling, audience: Audience) -> dict[str, object]:
     """Return the context of this audience's templates.

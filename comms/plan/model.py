@@ -38,7 +38,8 @@ class Audience:
     """People with a shared need. `position` is its order in the plan, from 0.
 
     `sees` names the fields of `comms.projection` that its templates may use; `approval` the
-    roles that must each approve. `template` is the folder of its templates.
+    roles that must each approve. `template` is the folder of its templates. `external` marks
+    readers outside the organisation: the plan's check grants them public fields only.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Audience:
     approval: tuple[Role, ...]
     cadence: Mapping[Severity, Cadence]
     template: str
+    external: bool = False
     enabled: bool = True
 
 
@@ -67,6 +69,7 @@ class Plan:
     approvers: Mapping[Role, tuple[Person, ...]] = field(default_factory=dict)
     duty_manager: Person | None = None
     four_eyes: bool = True
+    mail_rate: float = 0
     source: str = "the shipped plan"
 
     def audience(self, name: str, *, pointer: str | None = None) -> Audience:

@@ -1,0 +1,68 @@
+"""How a plan writes times and rates: '15m', '4h', 'on change, daily'; '30/min'."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from comms.plan.problem import nearest
+
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+LONGEST = timedelta(days=31)
+PERIODS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
+
+DURATION_PATTERN = r"^[1-9][0-9]{0,4}[mhd]$"
+EVERY_PATTERN = r"^(on change|(on change, ?)?(daily|[1-9][0-9]{0,4}[mhd]))$"
+RATE_PATTERN = r"^[1-9][0-9]{0,6}/(s|min|h|d)$"
+
+
+def duration(value: object) -> timedelta:
+    """Read '15m', '4h' or '2d': at most 31 days. ValueError says what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(DURATION_PATTERN, value):
+        raise ValueError(f"expected a time such as 15m, 4h or 1d, {_found(value)}")
+    length = int(value[:-1]) * UNITS[value[-1]]
+    if length > LONGEST:
+        raise ValueError(f"expected at most 31d, found {value!r}")
+    return length
+
+
+def every(value: object) -> timedelta | None:
+    """Read the longest time between two updates; None: 'on change' only.
+
+    A change may be told at any time, so 'on change, daily' is 'daily'.
+    """
+    if value == "on change":
+        return None
+    if not isinstance(value, str) or not re.fullmatch(EVERY_PATTERN, value):
+        raise ValueError(
+            "expected a time such as 15m or 4h, 'daily', 'on change' or 'on change, daily', "
+            + _found(value, "on change", "daily", "on change, daily")
+        )
+    interval = value.removeprefix("on change,").strip()
+    return UNITS["d"] if interval == "daily" else duration(interval)
+
+
+def rate(value: object) -> float:
+    """Read '30/min' as messages a second."""
+    if not isinstance(value, str) or not re.fullmatch(RATE_PATTERN, value):
+        raise ValueError(f"expected a rate such as 20/s, 30/min or 10000/d, {_found(value)}")
+    count, _, period = value.partition("/")
+    return int(count) / PERIODS[period]
+
+
+def written(length: timedelta | None) -> str:
+    """Return a cadence as a plan writes it: '30m', '4h', 'daily', 'on change'."""
+    if length is None:
+        return "on change"
+    if length == UNITS["d"]:
+        return "daily"
+    minutes = int(length.total_seconds() // 60)
+    if minutes % (24 * 60) == 0:
+        return f"{minutes // (24 * 60)}d"
+    return f"{minutes // 60}h" if minutes % 60 == 0 and minutes > 60 else f"{minutes}m"
+
+
+def _found(value: object, *known: str) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"found the number {value}, which has no unit"
+    return f"found {value!r}.{nearest(str(value), known)}"

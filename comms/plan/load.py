@@ -1,0 +1,111 @@
+"""The plan file: read, check, and make the engine's plan of it."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from comms.errors import PlanInvalid
+from comms.incident import Severity
+from comms.people import Person
+from comms.plan import document, schema
+from comms.plan.explain import explain
+from comms.plan.model import Audience, Cadence, Plan
+from comms.plan.problem import Problem
+
+SHIPPED = "the shipped plan"
+SHOWN = 50
+"""So many problems are listed; a file with more is not a plan at all."""
+
+
+def load(path: Path | None) -> Plan:
+    """Return the plan of that file, or the shipped one. PlanInvalid lists all its problems."""
+    source = str(path) if path else SHIPPED
+    plan, problems = read(_content(path), source)
+    if plan is None:
+        lines = [str(problem) for problem in problems[:SHOWN]]
+        if len(problems) > SHOWN:
+            lines.append(f"{source}: and {len(problems) - SHOWN} more")
+        raise PlanInvalid("\n".join(lines))
+    return plan
+
+
+def check(content: str | bytes, source: str) -> list[Problem]:
+    """Return all that is wrong with a plan, in the order of its lines; nothing: it is good."""
+    return read(content, source)[1]
+
+
+def read(content: str | bytes, source: str) -> tuple[Plan | None, list[Problem]]:
+    """Return the plan, or None and what is wrong with it."""
+    found = document.read(content.encode() if isinstance(content, str) else content, source)
+    plan = _checked(found) if found.value is not None else None
+    problems = sorted(found.problems, key=lambda problem: (problem.line, problem.column))
+    return (None, problems) if problems else (plan, [])
+
+
+def shipped() -> str:
+    """The text of the shipped plan: what a plan of one's own starts from."""
+    return files("comms.plan").joinpath("shipped.yaml").read_text(encoding="utf-8")
+
+
+def _content(path: Path | None) -> bytes:
+    if path is None:
+        return shipped().encode()
+    try:
+        if path.exists() and not path.is_file():
+            raise PlanInvalid(f"{path}: this is not a file")
+        with path.open("rb") as file:
+            return file.read(document.LIMIT + 1)
+    except OSError as error:
+        raise PlanInvalid(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def _checked(found: document.Document) -> Plan | None:
+    try:
+        entry = schema.PlanFile.model_validate(found.value)
+    except ValidationError as error:
+        explain(error, found)
+        return None
+    audiences = {
+        name: _audience(name, position, audience)
+        for position, (name, audience) in enumerate(entry.audiences.items())
+    }
+    return Plan(
+        organisation=entry.organisation,
+        time_zone=entry.time_zone,
+        audiences=audiences,
+        approvers={role: _people(people) for role, people in entry.approvers.items()},
+        duty_manager=_person(entry.duty_manager) if entry.duty_manager else None,
+        four_eyes=entry.four_eyes,
+        mail_rate=entry.mail_rate or 0,
+        source=found.source,
+    )
+
+
+def _audience(name: str, position: int, entry: schema.AudienceEntry) -> Audience:
+    return Audience(
+        name=name,
+        label=entry.label,
+        position=position,
+        channels=tuple(entry.channels),
+        sees=frozenset(entry.sees),
+        approval=tuple(entry.approval),
+        cadence={
+            severity: Cadence(first=row.first, every=row.every)
+            for severity in Severity
+            for row in (getattr(entry.cadence, severity.value),)
+        },
+        template=entry.template or name,
+        external=entry.external,
+        enabled=entry.enabled,
+    )
+
+
+def _people(entries: list[schema.PersonEntry]) -> tuple[Person, ...]:
+    return tuple(_person(entry) for entry in entries)
+
+
+def _person(entry: schema.PersonEntry) -> Person:
+    return Person(name=entry.name, email=entry.email, entra_id=entry.entra_id)

@@ -1,0 +1,222 @@
+"""What a plan file may say: one model, from which both the check and the JSON Schema come.
+
+The order of fields matters: a field's check sees those above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from comms import text
+from comms.errors import Invalid
+from comms.people import Role
+from comms.plan import duration
+from comms.plan.model import ChannelName
+from comms.plan.problem import nearest
+from comms.projection import FIELDS, PUBLIC_FIELDS
+
+MAIL = r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\]]+$"
+
+
+def _line(value: str) -> str:
+    try:
+        return text.line(value, pointer="", required=True)
+    except Invalid as error:
+        raise ValueError(error.detail) from None
+
+
+def _one_of(what: str, known: Callable[[], list[str]]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        names = known()
+        if value in names:
+            return value
+        listed = f" Known: {', '.join(names)}." if len(names) <= 40 else ""
+        raise ValueError(f"there is no {what} {value!r}.{nearest(value, names)}{listed}")
+
+    return check
+
+
+def _zone(value: object) -> ZoneInfo:
+    if not isinstance(value, str):
+        raise ValueError("expected the name of a time zone, such as Europe/Zurich")
+    return ZoneInfo(_one_of("time zone", lambda: sorted(available_timezones()))(value))
+
+
+Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(_line)]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+Mail = Annotated[str, StringConstraints(pattern=MAIL, max_length=254)]
+Zone = Annotated[
+    ZoneInfo,
+    BeforeValidator(_zone, json_schema_input_type=str),
+    WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Zurich"]}),
+]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(duration.duration, json_schema_input_type=str),
+    WithJsonSchema({"type": "string", "pattern": duration.DURATION_PATTERN, "examples": ["15m"]}),
+]
+Every = Annotated[
+    timedelta | None,
+    BeforeValidator(duration.every, json_schema_input_type=str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": duration.EVERY_PATTERN,
+            "examples": ["30m", "daily", "on change", "on change, daily"],
+        }
+    ),
+]
+Rate = Annotated[
+    float,
+    BeforeValidator(duration.rate, json_schema_input_type=str),
+    WithJsonSchema({"type": "string", "pattern": duration.RATE_PATTERN, "examples": ["30/min"]}),
+]
+Sees = Annotated[
+    str,
+    AfterValidator(_one_of("field", lambda: sorted(FIELDS))),
+    Field(json_schema_extra={"enum": sorted(FIELDS)}),
+]
+RoleName = Annotated[Role, Field(strict=False)]
+Channel = Annotated[ChannelName, Field(strict=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        # Pydantic would dump a whole document into its own message; ours name the place instead.
+        hide_input_in_errors=True,
+    )
+
+
+class PersonEntry(_Strict):
+    """Somebody whom the plan names."""
+
+    name: Line
+    email: Mail
+    entra_id: Line = ""
+
+
+class CadenceEntry(_Strict):
+    """What an audience is promised at one severity."""
+
+    every: Every = Field(description="The longest time between two updates.")
+    first: Duration | None = Field(
+        default=None,
+        description="From declaration to the first update; without it none is promised.",
+    )
+
+
+class CadenceTable(_Strict):
+    """The promise at each severity; all four are named, so that none is forgotten."""
+
+    SEV1: CadenceEntry
+    SEV2: CadenceEntry
+    SEV3: CadenceEntry
+    SEV4: CadenceEntry
+
+
+class AudienceEntry(_Strict):
+    """People with a shared need."""
+
+    label: Line = Field(description="How the audience is called in cards and mails.")
+    external: bool = Field(
+        default=False,
+        description="True for readers outside the organisation: internal fields are refused.",
+    )
+    enabled: bool = True
+    channels: list[Channel] = Field(max_length=8)
+    sees: list[Sees] = Field(description="The fields of an update that this audience may see.")
+    approval: list[RoleName] = Field(description="The roles that must each approve.")
+    template: Name | None = Field(
+        default=None, description="The folder of its templates; without it, the audience's name."
+    )
+    cadence: CadenceTable
+
+    @field_validator("channels")
+    @classmethod
+    def _channels_reach_the_right_people(
+        cls, channels: list[ChannelName], info: ValidationInfo
+    ) -> list[ChannelName]:
+        _refuse_doubles(channels)
+        if info.data.get("enabled") and not channels:
+            raise ValueError("an audience in use needs at least one channel")
+        if ChannelName.PAGE in channels and info.data.get("external") is False:
+            raise ValueError("the page is public: an audience that reads it is 'external: true'")
+        return channels
+
+    @field_validator("sees")
+    @classmethod
+    def _outsiders_see_public_fields(cls, sees: list[str], info: ValidationInfo) -> list[str]:
+        _refuse_doubles(sees)
+        internal = [name for name in sees if name not in PUBLIC_FIELDS]
+        if info.data.get("external") and internal:
+            raise ValueError(
+                f"people outside may not see {', '.join(internal)}. "
+                f"Allowed: {', '.join(sorted(PUBLIC_FIELDS))}."
+            )
+        return sees
+
+    @field_validator("approval")
+    @classmethod
+    def _outsiders_read_approved_text(
+        cls, approval: list[Role], info: ValidationInfo
+    ) -> list[Role]:
+        _refuse_doubles(approval)
+        if info.data.get("external") and not approval:
+            raise ValueError("what people outside read needs at least one approval")
+        return approval
+
+
+class PlanFile(_Strict):
+    """Sitrep's communication plan: who is told what, how often, and with whose approval."""
+
+    organisation: Line = Field(description="Printed in mails and on the status page.")
+    time_zone: Zone = Field(
+        default=ZoneInfo("UTC"), description="An IANA name; times are printed in it."
+    )
+    four_eyes: bool = Field(
+        default=True, description="Roles that an update needs are met by different people."
+    )
+    mail_rate: Rate | None = Field(
+        default=None, description="The mail relay's limit, for the estimate."
+    )
+    duty_manager: PersonEntry | None = Field(
+        default=None, description="Called when a promise is five minutes late."
+    )
+    approvers: dict[RoleName, list[PersonEntry]] = Field(
+        default_factory=dict, description="People who hold a role in every incident."
+    )
+    audiences: dict[Name, AudienceEntry] = Field(
+        min_length=1, max_length=40, description="In the order in which they are told."
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a plan file."""
+    schema = PlanFile.model_json_schema(mode="validation")
+    # Pydantic leaves names that fit no pattern open; the check refuses them.
+    schema["properties"]["audiences"]["additionalProperties"] = False
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _refuse_doubles(names: list[Any]) -> None:
+    doubles = sorted({str(name) for name in names if names.count(name) > 1})
+    if doubles:
+        raise ValueError(f"{', '.join(doubles)} stands here more than once")
