@@ -12,7 +12,7 @@ from bot.cards.views import Ask, Promise, Reach
 from bot.cards.wording import SEVERITY_HELP, clock, headed
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
-from comms.people import Role
+from comms.people import TAKEABLE
 from comms.report import Basis
 
 ASKS_SHOWN = 5
@@ -69,7 +69,7 @@ def war_room_card(
 
 def role_lines(incident: Incident) -> list[dict[str, str]]:
     """Return each role with its holder's name, or '' where nobody has taken it."""
-    held = {role: incident.holder(role) for role in Role}
+    held = {role: incident.holder(role) for role in TAKEABLE}
     return [
         {
             "name": role.value,

@@ -37,13 +37,11 @@ def place(raw: Mapping[str, Any]) -> Place:
     conversation_id = str(conversation.get("id") or "")
     channel = str(_object(channel_data, "channel").get("id") or "")
     if not channel and conversation.get("conversationType") == "channel":
-        channel = conversation_id.split(";")[0]
+        channel = conversation_id.split(";", maxsplit=1)[0]
     return Place(
         conversation=conversation_id,
         service_url=str(raw.get("serviceUrl") or ""),
-        tenant=str(
-            _object(channel_data, "tenant").get("id") or conversation.get("tenantId") or ""
-        ),
+        tenant=str(_object(channel_data, "tenant").get("id") or conversation.get("tenantId") or ""),
         team=str(_object(channel_data, "team").get("id") or ""),
         channel=channel,
         name=str(_object(channel_data, "channel").get("name") or conversation.get("name") or ""),
