@@ -1,0 +1,147 @@
+"""A sample incident, told to each audience that reads mail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from comms.channels.mail.address import Mailbox
+from comms.channels.mail.writer import write
+from comms.delivery import Delivery
+from comms.incident import Incident, Severity, Status
+from comms.people import Person
+from comms.plan.model import Audience, ChannelName, Plan
+from comms.projection import Telling, project
+from comms.report import CanReport, CustomerText, Need
+from comms.statement import Statement
+from comms.update import Kind, Update, UpdateState
+
+NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
+SENDER = Mailbox("Contoso incidents", "incidents@contoso.example")
+LINKS = {
+    "seen": "https://sitrep.contoso.example/seen/k7Qx.3vN-pA_8?a=1&b=2",
+    "manage": "https://status.contoso.example/manage/k7Qx.3vN-pA_8",
+    "unsubscribe": "https://status.contoso.example/unsubscribe/k7Qx.3vN-pA_8",
+}
+
+SEES = {
+    "executives": "title severity impact decisions risk services incident_url",
+    "stakeholders": "title severity impact workaround symptom scope services",
+    "customers": "symptom scope workaround",
+}
+
+REPORT = CanReport(
+    conditions="One in three card payments fails at checkout. About 400 orders an hour are lost.",
+    needs=(
+        Need(
+            text="Approve the switch to the second provider",
+            owner="CFO",
+            by=NOW + timedelta(minutes=20),
+            decision=True,
+        ),
+        Need(text="A second pair of eyes on the gateway logs", owner="Payments team"),
+    ),
+    risk="If the provider is not back by 16:00, tonight's settlement is late.",
+    customer=CustomerText(
+        symptom="Some card payments are declined at checkout.",
+        scope="Customers who pay by card in the web shop.",
+        workaround="Pay by bank transfer or PayPal, or try again later.",
+    ),
+)
+RESOLVED = replace(
+    REPORT,
+    conditions="Card payments have worked again since 14:55 UTC. Lost orders: about 380.",
+    needs=(),
+    risk="",
+    customer=CustomerText(symptom="Card payments work again since 14:55 UTC."),
+)
+
+
+def audience(name: str, sees: str = "") -> Audience:
+    """An audience of the shipped plan, as far as mail is concerned."""
+    return Audience(
+        name=name,
+        label=name.capitalize(),
+        position=0,
+        channels=(ChannelName.MAIL,),
+        sees=frozenset((sees or SEES[name]).split()),
+        approval=(),
+        cadence={},
+        template=name,
+    )
+
+
+def told(
+    kind: Kind = Kind.UPDATE,
+    *,
+    report: CanReport | None = None,
+    title: str = "Card payments failing",
+    number: int = 3,
+    status: Status | None = None,
+    promised: timedelta | None = timedelta(minutes=30),
+) -> Telling:
+    """What could be told; a resolved update promises nothing more."""
+    ada = Person(name="Ada Byron", email="ada@contoso.example")
+    last = kind is Kind.RESOLVED
+    became = status or (Status.RESOLVED if last else Status.IDENTIFIED)
+    promises = {} if last or promised is None else dict.fromkeys(SEES, NOW + promised)
+    return Telling(
+        incident=Incident(
+            id=1,
+            key="INC-41",
+            title=title,
+            severity=Severity.SEV1,
+            status=became,
+            services=("Checkout", "Payments API"),
+            declared_by=ada,
+            declared_at=NOW - timedelta(minutes=40),
+        ),
+        update=Update(
+            id=1,
+            incident="INC-41",
+            number=number,
+            kind=kind,
+            state=UpdateState.DRAFT,
+            report=report or (RESOLVED if last else REPORT),
+            status=became,
+            audiences=tuple(SEES),
+            promises=promises,
+            hash="",
+            drafted_by=ada,
+            drafted_at=NOW,
+            corrects=2 if kind is Kind.CORRECTION else None,
+        ),
+        plan=Plan(organisation="Contoso", time_zone=ZoneInfo("UTC"), audiences={}),
+        incident_url="https://sitrep.contoso.example/incidents/INC-41",
+    )
+
+
+def letter(name: str, telling: Telling | None = None, *, sees: str = "") -> Statement:
+    """The statement that this audience gets."""
+    told_to, reader = telling or told(), audience(name, sees)
+    return write(told_to, reader, project(told_to, reader))
+
+
+def typed(text: str, kind: Kind = Kind.UPDATE) -> Telling:
+    """The sample with every typed text replaced by the one given."""
+    return told(
+        kind,
+        title=" ".join(text.split())[:200],
+        report=CanReport(
+            conditions=text,
+            risk=text,
+            needs=(Need(text=text, owner=text, decision=True),),
+            customer=CustomerText(symptom=text, scope=text, workaround=text),
+        ),
+    )
+
+
+def delivery(number: int = 1) -> Delivery:
+    """One recipient's delivery."""
+    return Delivery(
+        id=number,
+        key=f"INC-41:3:stakeholders:mail:{number}",
+        address=f"reader{number}@fabrikam.example",
+        name=f"Reader {number}",
+    )
