@@ -1,0 +1,85 @@
+"""Mail addresses and the people behind them, as a header may carry them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from email import policy
+from email.header import Header
+
+from comms.errors import Invalid
+
+# RFC 5322 dot-atom before the '@', RFC 1035 labels behind it. Quoted local parts and address
+# literals are legal and unused; letting them in lets surprises in.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
+_PLAIN = re.compile(r"[ -~]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name, perhaps empty, and an address in ASCII."""
+
+    name: str
+    address: str
+
+    @property
+    def domain(self) -> str:
+        """What stands behind the '@'."""
+        return self.address.rpartition("@")[2]
+
+
+def addr_spec(address: str) -> str:
+    """Return the address as SMTP carries it, its domain in ASCII (IDNA); Invalid where it is none.
+
+    The limits are those of RFC 5321, section 4.5.3.1: 64 octets before the '@', 254 in all.
+    """
+    local, at, domain = address.strip(" ").rpartition("@")
+    if at and not domain.isascii():
+        try:
+            domain = domain.encode("idna").decode()
+        except UnicodeError:
+            domain = ""
+    spec = f"{local}@{domain}"
+    if len(spec) > 254 or len(local) > 64 or not _ADDRESS.fullmatch(spec):
+        raise Invalid("This is not an e-mail address that can be written to.", pointer="/address")
+    return spec
+
+
+def mailbox(value: str, *, option: str) -> Mailbox:
+    """Return the mailbox of 'Contoso incidents <incidents@contoso.com>'; Invalid names `option`."""
+    try:
+        _refuse_controls(value)
+        header = policy.default.header_factory("From", value)
+        if header.defects or len(header.addresses) != 1:
+            raise Invalid("It must be one address, perhaps with a name.")
+        found = header.addresses[0]
+        return Mailbox(name=found.display_name, address=addr_spec(found.addr_spec))
+    except Invalid as error:
+        raise Invalid(
+            f"{option} is not a sender. {error.detail} Example: Contoso incidents"
+            " <incidents@contoso.com>."
+        ) from error
+
+
+def header(box: Mailbox, *, field: str) -> bytes:
+    """Return the value of an address header, folded to 76 characters where it can be."""
+    _refuse_controls(box.name)
+    angle = f"<{box.address}>"
+    if not box.name:
+        return box.address.encode()
+    if _PLAIN.fullmatch(box.name):
+        escaped = box.name.replace("\\", "\\\\").replace('"', '\\"')
+        name = f'"{escaped}"'
+    else:
+        name = Header(box.name, "utf-8", 76, header_name=field).encode(linesep="\r\n")
+    last = len(name.rpartition("\r\n")[2]) + len(field) + 2
+    fold = "\r\n " if last + len(angle) > 75 else " "
+    return f"{name}{fold}{angle}".encode()
+
+
+def _refuse_controls(value: str) -> None:
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in value):
+        raise Invalid("Line breaks and control characters cannot stand in a name or an address.")

@@ -1,0 +1,149 @@
+"""A letter's bytes: built once for all, then filled for each recipient by joining pieces."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from comms.channels.mail.address import Mailbox, addr_spec, header
+from comms.channels.mail.placeholders import UNSUBSCRIBE, asks, settle, split
+from comms.channels.mail.quoted import quote, quote_open
+from comms.channels.mail.thread import message_id, root_id, thread_index
+from comms.delivery import Delivery
+from comms.errors import Invalid
+from comms.statement import HTML, PLAIN, Statement
+
+_URL = re.compile(r"[!-;=?-~]+")
+"""Printable ASCII without the angle brackets that end a URL in a header."""
+
+Form = tuple[tuple[bytes, str], ...]
+"""Pieces of a letter, each with the name of the value that follows it ('' after the last)."""
+
+
+class Letter:
+    """One statement as mail. `filled` costs a join, not a message library, per recipient."""
+
+    def __init__(self, statement: Statement, *, sender: Mailbox, at: datetime) -> None:
+        """`at` becomes the Date. The sender's domain is that of all Message-IDs."""
+        self._statement = statement
+        self._sender = sender
+        self._at = at
+        self._forms: dict[frozenset[str], Form] = {}
+
+    def filled(self, delivery: Delivery, links: Mapping[str, str]) -> bytes:
+        """Return the message for this recipient with CRLF line ends, as it goes to the relay.
+
+        `links` maps names of `placeholders` to URLs; text about a link that is not in it is left
+        out. Invalid for an address, a name or a URL that a message must not carry.
+        """
+        values = self._values(delivery, links)
+        given = frozenset(links)
+        form = self._forms.get(given)
+        if form is None:
+            form = self._forms[given] = self._form(given)
+        pieces: list[bytes] = []
+        for piece, name in form:
+            pieces.append(piece)
+            if name:
+                pieces.append(values[name])
+        return b"".join(pieces)
+
+    def _values(self, delivery: Delivery, links: Mapping[str, str]) -> dict[str, bytes]:
+        address, domain = addr_spec(delivery.address), self._sender.domain
+        values = {
+            "to": header(Mailbox(delivery.name, address), field="To"),
+            "id": message_id(delivery.key, domain),
+            "root": root_id(self._statement.thread, address, domain),
+        }
+        for name, url in links.items():
+            if not _URL.fullmatch(url):
+                raise Invalid(f"The {name} link is not a URL that a mail may carry.")
+            values[name] = url.encode()
+            values[f"{PLAIN} {name}"] = quote_open(url)
+            values[f"{HTML} {name}"] = quote_open(html.escape(url))
+        return values
+
+    def _form(self, given: frozenset[str]) -> Form:
+        boundary = f"=_sitrep_{self._fingerprint()}"
+        form = [
+            (b"To: ", "to"),
+            (b"\r\nMessage-ID: ", "id"),
+            (b"\r\nIn-Reply-To: ", "root"),
+            (b"\r\nReferences: ", "root"),
+            (b"\r\n", ""),
+        ]
+        if UNSUBSCRIBE in given and asks(self._statement.parts[HTML], UNSUBSCRIBE):
+            form.append((b"List-Unsubscribe: <", UNSUBSCRIBE))
+            form.append((b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", ""))
+        form.append((self._constant_headers(boundary), ""))
+        for media in (PLAIN, HTML):
+            opening = f"\r\n--{boundary}\r\nContent-Type: {media}; charset=utf-8\r\n"
+            opening += "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+            form.append((opening.encode(), ""))
+            form += _body(media, settle(self._statement.parts[media], given))
+        form.append((f"\r\n--{boundary}--\r\n".encode(), ""))
+        return _merged(form)
+
+    def _constant_headers(self, boundary: str) -> bytes:
+        statement, domain = self._statement, self._sender.domain
+        message = EmailMessage(policy=SMTP.clone(max_line_length=76))
+        message["Date"] = format_datetime(self._at)
+        message["Subject"] = statement.subject
+        message["Thread-Topic"] = statement.subject
+        message["Thread-Index"] = thread_index(statement.thread, domain, self._at)
+        # RFC 3834 and MS-OXCMAIL: no out-of-office answers to an incident.
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message["List-Id"] = f"<{statement.audience}.incidents.{domain}>"
+        if statement.urgent:
+            message["Importance"] = "high"
+        message["MIME-Version"] = "1.0"
+        sender = header(self._sender, field="From")
+        kind = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
+        headers = message.as_bytes().removesuffix(b"\r\n")
+        return b"From: " + sender + b"\r\n" + headers + kind.encode()
+
+    def _fingerprint(self) -> str:
+        # '=_' cannot occur in quoted-printable text, so no body can close the part; the digest
+        # only keeps letters apart that are forwarded inside one another.
+        parts = self._statement.parts
+        return hashlib.sha256((parts[PLAIN] + parts[HTML]).encode()).hexdigest()[:24]
+
+
+def source(
+    statement: Statement,
+    delivery: Delivery,
+    *,
+    sender: Mailbox,
+    at: datetime,
+    links: Mapping[str, str],
+) -> bytes:
+    """Return exactly the message that this delivery would be: what a preview shows."""
+    return Letter(statement, sender=sender, at=at).filled(delivery, links)
+
+
+def _body(media: str, part: str) -> Form:
+    *pairs, last = _paired(split(part))
+    filled = tuple((quote_open(text), f"{media} {name}") for text, name in pairs)
+    return (*filled, (quote(last[0]), ""))
+
+
+def _paired(pieces: list[str]) -> list[tuple[str, str]]:
+    return list(zip(pieces[::2], [*pieces[1::2], ""], strict=True))
+
+
+def _merged(form: list[tuple[bytes, str]]) -> Form:
+    """Join neighbours with no value between them: fewer pieces to join per recipient."""
+    merged, open_piece = [], b""
+    for piece, name in form:
+        open_piece += piece
+        if name:
+            merged.append((open_piece, name))
+            open_piece = b""
+    return (*merged, (open_piece, ""))

@@ -1,0 +1,50 @@
+"""Every letter as its readers get it, kept as files to be read and looked at.
+
+After a change on purpose: `SITREP_GOLDEN=write pytest tests/comms/mail`, then read the diff.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from comms.channels.mail.message import source
+from comms.statement import HTML, PLAIN
+from comms.update import Kind
+from tests.comms.mail.letters import LINKS, NOW, SEES, SENDER, delivery, letter, told
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("audience", SEES)
+def test_a_letter_reads_as_it_was_reviewed(audience: str, kind: Kind) -> None:
+    statement = letter(audience, told(kind))
+
+    _compare(f"{audience}.{kind}.txt", f"Subject: {statement.subject}\n\n{statement.parts[PLAIN]}")
+    _compare(f"{audience}.{kind}.html", statement.parts[HTML])
+
+
+def test_a_message_leaves_as_it_was_reviewed() -> None:
+    message = source(
+        letter("customers"),
+        replace(delivery(), name="Zoë Müller"),
+        sender=SENDER,
+        at=NOW,
+        links=LINKS,
+    )
+
+    headers, _, _ = message.decode("ascii").partition("\r\n\r\n")
+    _compare("customers.update.headers", headers.replace("\r\n", "\n") + "\n")
+
+
+def _compare(name: str, made: str) -> None:
+    file = GOLDEN / name
+    shown = made.replace("\x7f", "%")  # DEL is invisible in a diff
+    if os.environ.get("SITREP_GOLDEN") == "write":
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(shown, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == shown
