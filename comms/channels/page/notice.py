@@ -64,7 +64,7 @@ def headline(symptom: str, status: Status) -> str:
     if not first:
         return "Resolved" if not status.is_open else "A problem with our service"
     if len(first) <= HEADLINE_LIMIT:
-        return first
+        return first.removesuffix(".") if not first.endswith("..") else first
     cut = first[:HEADLINE_LIMIT]
     return balance(f"{cut.rsplit(None, 1)[0] if ' ' in cut else cut}…")
 

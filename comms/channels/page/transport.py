@@ -73,13 +73,15 @@ class PageTransport:
         except Conflict as other_words:
             return DeliveryState.REJECTED, Reason.CONTENT_REFUSED, other_words.detail, ""
         except OSError as wrong:
-            detail = self._why(wrong)
+            detail = why(self._directory, wrong)
             log.warning("notice_not_published", incident=statement.incident, reason=detail)
             return DeliveryState.REJECTED, Reason.TEMPORARY, detail, ""
         except SitrepError as wrong:
             return DeliveryState.REJECTED, Reason.TEMPORARY, wrong.detail, ""
         return DeliveryState.ACCEPTED, None, "", hashlib.sha256(source.encode()).hexdigest()[:16]
 
-    def _why(self, wrong: OSError) -> str:
-        known = ADVICE.get(wrong.errno or 0, wrong.strerror or "another writer holds it")
-        return f"The status page's directory {self._directory} cannot be written: {known}."
+
+def why(directory: Path, wrong: OSError) -> str:
+    """Return for the ledger what keeps the directory from being written."""
+    known = ADVICE.get(wrong.errno or 0, wrong.strerror or "another writer holds it")
+    return f"The status page's directory {directory} cannot be written: {known}."
