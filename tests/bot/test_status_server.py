@@ -21,7 +21,7 @@ from multidict import CIMultiDictProxy
 
 from bot.status.server import StatusServer
 from comms.channels.page import folder, snapshot
-from tests.comms.page_samples import NOW, SITE, story
+from tests.comms.page.samples import NOW, SITE, story
 
 ROOT = Path(__file__).parent.parent.parent
 

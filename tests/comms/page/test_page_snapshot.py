@@ -17,9 +17,9 @@ from comms.channels.page.state import Posting
 from comms.errors import Conflict, NotFound
 from comms.incident import Status
 from comms.report import CustomerText
-from tests.comms.page_samples import NASTY, NOW, SITE, other_incident, posting, story, telling
+from tests.comms.page.samples import NASTY, NOW, SITE, other_incident, posting, story, telling
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def _files(directory: Path) -> dict[str, bytes]:
@@ -169,7 +169,7 @@ WRITER = """
 import itertools, sys
 from pathlib import Path
 from comms.channels.page import snapshot
-from tests.comms.page_samples import NOW, SITE, posting, telling
+from tests.comms.page.samples import NOW, SITE, posting, telling
 for number in itertools.count(1):
     snapshot.publish(Path(sys.argv[1]), SITE, [posting(telling(number))], now=NOW)
     print(number, flush=True)

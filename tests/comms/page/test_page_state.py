@@ -11,7 +11,7 @@ from comms.errors import Invalid
 from comms.incident import Status
 from comms.report import CustomerText
 from comms.update import Kind
-from tests.comms.page_samples import NOW, SITE, other_incident, posting, story, telling
+from tests.comms.page.samples import NOW, SITE, other_incident, posting, story, telling
 
 
 def _at(minutes: float, *, notices: int = 5) -> PageState:

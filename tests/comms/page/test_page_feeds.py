@@ -17,9 +17,9 @@ from comms.channels.page import api
 from comms.channels.page.feeds import ATOM, atom, json_feed
 from comms.channels.page.state import PageState, page_state
 from comms.report import CustomerText
-from tests.comms.page_samples import NASTY, NOW, SITE, other_incident, posting, story, telling
+from tests.comms.page.samples import NASTY, NOW, SITE, other_incident, posting, story, telling
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CONTRACT = (
     Path(os.environ.get("SITREP_CONTRACTS", ROOT / "../shared/contracts"))
     / "statuspage"

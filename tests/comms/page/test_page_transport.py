@@ -17,7 +17,7 @@ from comms.channels.page import folder
 from comms.channels.page.transport import PageTransport, why
 from comms.delivery import DeliveryState, Reason
 from comms.report import CustomerText
-from tests.comms.page_samples import NOW, SITE, delivery, statement, telling
+from tests.comms.page.samples import NOW, SITE, delivery, statement, telling
 
 
 class HeldClock:
