@@ -9,12 +9,15 @@ import signal
 import sys
 from pathlib import Path
 
+import structlog
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
 from bot.status import shelf
 from bot.status.shelf import Item
 from comms.channels.page import folder, pages
+
+log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 0.25
 """Seconds between two looks at the directory."""
@@ -41,6 +44,7 @@ class StatusServer:
         self._setup = shelf.being_set_up()
         self._shelf = shelf.read(directory)
         self._seen = _mark(directory)
+        self._missing = self._shelf.missing
         self._headers = _headers(embed)
 
     async def answer(self, request: web.BaseRequest) -> web.Response:
@@ -53,7 +57,7 @@ class StatusServer:
         name = _name(path)
         item = self._find(name)
         if item is None:
-            return self._missing()
+            return self._not_found()
         # Only the pages' own links to assets carry a version.
         return self._sent(request, item, KEPT if name in pages.ASSETS else FRESH)
 
@@ -66,9 +70,13 @@ class StatusServer:
     async def look(self) -> None:
         """Read the directory again where its manifest changed or was not whole last time."""
         mark = _mark(self._directory)
-        if mark != self._seen or not self._shelf.is_whole:
-            self._shelf = await asyncio.to_thread(shelf.read, self._directory, self._shelf)
-            self._seen = mark
+        if mark == self._seen and not self._missing:
+            return
+        self._shelf = await asyncio.to_thread(shelf.read, self._directory, self._shelf)
+        self._seen, missing = mark, self._shelf.missing
+        if missing and missing != self._missing:
+            log.warning("status_files_not_whole", directory=str(self._directory), files=missing)
+        self._missing = missing
 
     def _find(self, name: str) -> Item | None:
         return self._shelf.items.get(name) or self._setup.items.get(name)
@@ -90,7 +98,7 @@ class StatusServer:
             body = item.zipped
         return web.Response(body=body, headers=headers)
 
-    def _missing(self) -> web.Response:
+    def _not_found(self) -> web.Response:
         page = self._find("404.html")
         headers = self._headers.copy()
         headers[hdrs.CACHE_CONTROL] = UNKEPT
@@ -98,7 +106,7 @@ class StatusServer:
         return web.Response(status=404, body=page.body if page else b"", headers=headers)
 
     def _health(self) -> web.Response:
-        said = {"status": "ok", "published": bool(self._shelf.items), "whole": self._shelf.is_whole}
+        said = {"status": "ok", "published": bool(self._shelf.items), "whole": not self._missing}
         return self._plain(200, json.dumps(said), type_="application/json")
 
     def _plain(

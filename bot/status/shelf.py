@@ -9,12 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import structlog
-
 from comms.channels.page import feeds, folder, pages
 from comms.channels.page.state import Site, page_state
-
-log = structlog.get_logger(__name__)
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -52,11 +48,12 @@ class Shelf:
     manifest: Mapping[str, str]
 
     @property
-    def is_whole(self) -> bool:
-        """True when every file is the one that the manifest names."""
-        return all(
-            path in self.items and self.items[path].digest == digest
+    def missing(self) -> tuple[str, ...]:
+        """The files that are not, or not yet, as the manifest names them."""
+        return tuple(
+            path
             for path, digest in self.manifest.items()
+            if path not in self.items or self.items[path].digest != digest
         )
 
 
@@ -83,8 +80,6 @@ def read(directory: Path, before: Shelf = EMPTY) -> Shelf:
             )
         if held is not None:
             items[path] = held
-        else:
-            log.warning("status_file_unreadable", path=path)
     return Shelf(items=items, manifest=manifest)
 
 

@@ -9,60 +9,19 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, web
-from multidict import CIMultiDictProxy
+from aiohttp import ClientSession
 
-from bot.status.server import StatusServer
 from comms.channels.page import folder, snapshot
+from tests.bot.serving import serving
 from tests.comms.page.samples import NOW, SITE, story
 
 ROOT = Path(__file__).parent.parent.parent
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back, the body as it was on the wire."""
-
-    status: int
-    headers: CIMultiDictProxy[str]
-    body: bytes
-
-
-class Page:
-    """A running status server and a client for it."""
-
-    def __init__(self, server: StatusServer, session: ClientSession) -> None:
-        self.server = server
-        self._session = session
-
-    async def get(self, path: str, *, method: str = "GET", **headers: str) -> Reply:
-        sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        async with self._session.request(
-            method, path, headers=sent, skip_auto_headers=["Accept-Encoding"]
-        ) as answer:
-            return Reply(answer.status, answer.headers, await answer.read())
-
-
-@asynccontextmanager
-async def serving(directory: Path, *, embed: str = "") -> AsyncIterator[Page]:
-    """Serve the directory on a free port; the test itself says when to look at it again."""
-    server = StatusServer(directory, embed=embed)
-    runner = web.ServerRunner(web.Server(server.answer))
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    try:
-        async with ClientSession(url, auto_decompress=False) as session:
-            yield Page(server, session)
-    finally:
-        await runner.cleanup()
 
 
 @pytest.fixture
@@ -207,20 +166,10 @@ async def test_no_path_leads_out_of_the_directory(tmp_path: Path, target: str) -
     (tmp_path / "secret").write_text("secret words")
     snapshot.publish(tmp_path / "page", SITE, story(), now=NOW)
     async with serving(tmp_path / "page") as page:
-        status, answer = await _raw(page, target)
+        status, answer = await page.raw(target)
 
     assert status in {400, 404}
     assert b"secret words" not in answer
-
-
-async def _raw(page: Page, target: str) -> tuple[int, bytes]:
-    """Ask without a client that would tidy up the path."""
-    host, port = page._session._base_url.host, page._session._base_url.port  # type: ignore[union-attr]
-    reader, writer = await asyncio.open_connection(host, port)
-    writer.write(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-    answer = await reader.read()
-    writer.close()
-    return int(answer.split()[1]), answer
 
 
 async def test_a_manifest_that_points_outside_is_not_followed(tmp_path: Path) -> None:
@@ -235,7 +184,7 @@ async def test_a_manifest_that_points_outside_is_not_followed(tmp_path: Path) ->
 
     async with serving(tmp_path / "page") as page:
         for target in ("/../secret.html", f"/{secret}", f"{secret}"):
-            assert (await _raw(page, target))[0] == 404
+            assert (await page.raw(target))[0] == 404
         assert (await page.get("/")).status == 200
 
 
