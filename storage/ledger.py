@@ -64,16 +64,17 @@ class SqlFanouts:
 
     def write(self, fanout: Fanout, lines: Sequence[Line], *, now: datetime) -> int:
         """Write rows; one per address, whatever is repeated. Return how many were new."""
-        known = set(
-            self._session.exec(
+        known = {
+            address.casefold()
+            for address in self._session.exec(
                 select(DeliveryRow.address).where(DeliveryRow.fanout_id == fanout.id)
             )
-        )
-        fresh = {line.address: line for line in lines if line.address not in known}
-        rows = [
-            _new_row(fanout, line, shard=(len(known) + at) // SHARD, now=now)
-            for at, line in enumerate(fresh.values())
-        ]
+        }
+        rows: list[dict[str, Any]] = []
+        for line in lines:
+            if line.address.casefold() not in known:
+                rows.append(_new_row(fanout, line, shard=len(known) // SHARD, now=now))
+                known.add(line.address.casefold())
         connection = self._session.connection()
         for start in range(0, len(rows), BATCH):
             connection.execute(insert(DeliveryRow), rows[start : start + BATCH])
@@ -212,10 +213,11 @@ class SqlLedger:
 
         def keep(session: Session) -> int:
             mine = _still_mine(session, claim)
+            first = {outcome.delivery: outcome for outcome in reversed(outcomes)}
             rows = [
-                _finished(outcome, again(outcome, attempts[outcome.delivery], now), now)
-                for outcome in outcomes
-                if outcome.delivery in mine
+                _finished(outcome, again(outcome, attempts[delivery], now), now)
+                for delivery, outcome in first.items()
+                if delivery in mine
             ]
             if rows:
                 session.connection().execute(_FINISH, rows)
@@ -303,12 +305,14 @@ def _claim(
 
 
 def _still_mine(session: Session, claim: Claim) -> set[int]:
+    """The fence. The lease tells two claims of one owner apart: it only ever moves on."""
     ids = [delivery.id for delivery in claim.deliveries]
     rows = session.exec(
         select(DeliveryRow.id)
         .where(
             col(DeliveryRow.id).in_(ids),
             DeliveryRow.owner == claim.owner,
+            DeliveryRow.lease_until == claim.lease_until,
             DeliveryRow.state == DeliveryState.SENDING.value,
         )
         .with_for_update()
