@@ -36,12 +36,15 @@ class Database:
     SQLite has one writer at a time anyway: all writes go to one thread, which commits what has
     gathered meanwhile together, each in a savepoint of its own. Nobody's future is resolved
     before the commit that makes it true.
+
+    `durable=False` leaves the flushing of SQLite's file to the operating system: quicker, and for
+    files that need not outlive a power cut (a test's, the demo's).
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = _engine(url)
+        self.engine = _engine(url, durable=durable)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="sitrep-read")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
@@ -182,22 +185,30 @@ _SIGNS = (
 )
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, *, durable: bool) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=8, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": 10.0, "check_same_thread": False})
-    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "connect", _durable_sqlite if durable else _fast_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def _durable_sqlite(connection: Any, _record: Any) -> None:
+    # FULL: what was committed survives a power cut too; the group commit pays for it.
+    _configure_sqlite(connection, synchronous="FULL")
+
+
+def _fast_sqlite(connection: Any, _record: Any) -> None:
+    _configure_sqlite(connection, synchronous="OFF")
+
+
+def _configure_sqlite(connection: Any, *, synchronous: str) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` does, with the right lock.
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL: what was committed survives a power cut too; the group commit pays for it.
-    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute(f"PRAGMA synchronous={synchronous}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
