@@ -1,0 +1,50 @@
+"""A clock that stands still until a test moves it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+MONDAY = datetime(2026, 1, 5, 9, 30, tzinfo=UTC)
+"""A whole minute in working hours, so that printed promises are easy to read."""
+
+
+class HeldClock:
+    """Begins at `now` (UTC) and moves only by `advance`."""
+
+    def __init__(self, now: datetime = MONDAY) -> None:
+        self._now = now
+        self._sleepers: list[tuple[datetime, asyncio.Event]] = []
+
+    def now(self) -> datetime:
+        """The moment, in UTC."""
+        return self._now
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move on and wake whoever sleeps until then; return the new moment.
+
+        They run when the test next awaits something.
+        """
+        if by < timedelta(0):
+            raise ValueError("a clock does not run backwards")
+        self._now += by
+        for moment, woken in self._sleepers:
+            if moment <= self._now:
+                woken.set()
+        return self._now
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Return once `now()` is at or past `moment`."""
+        if moment <= self._now:
+            return
+        sleeper = (moment, asyncio.Event())
+        self._sleepers.append(sleeper)
+        try:
+            await sleeper[1].wait()
+        finally:
+            self._sleepers.remove(sleeper)
+
+    @property
+    def sleepers(self) -> tuple[datetime, ...]:
+        """Until when those who sleep sleep, soonest first."""
+        return tuple(sorted(moment for moment, _ in self._sleepers))

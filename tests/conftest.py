@@ -1,0 +1,72 @@
+"""What most tests stand on: the shipped plan, a held clock, a migrated SQLite file, a desk."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from comms.bell import Bell
+from comms.desk import Desk, House
+from comms.plan.load import load
+from comms.plan.model import Plan
+from comms.testing import HeldClock
+from storage.book import SqlStore
+from storage.database import Database
+from storage.schema import upgrade
+from tests.house import plain_writers
+
+
+@pytest.fixture(scope="session")
+def plan() -> Plan:
+    """The shipped plan."""
+    return load(None)
+
+
+@pytest.fixture
+def clock() -> HeldClock:
+    """A clock that the test holds."""
+    return HeldClock()
+
+
+@pytest.fixture
+def house(plan: Plan) -> House:
+    """The shipped plan with writers that show every context as it is."""
+    return House(
+        plan=plan,
+        writers=plain_writers(),
+        incident_url=lambda key: f"https://sitrep.example/incidents/{key}",
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite file, made once and only copied after that."""
+    file = tmp_path_factory.mktemp("migrated") / "sitrep.db"
+    database = Database(f"sqlite:///{file}", durable=False)
+    upgrade(database)
+    database.close()
+    return file
+
+
+@pytest.fixture
+def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
+    """A migrated SQLite database of the test's own."""
+    file = shutil.copy(migrated, tmp_path / "sitrep.db")
+    database = Database(f"sqlite:///{file}", durable=False)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def bell() -> Bell:
+    """What the desk rings after each act."""
+    return Bell()
+
+
+@pytest.fixture
+def desk(database: Database, house: House, clock: HeldClock, bell: Bell) -> Desk:
+    """A desk on SQLite with a held clock."""
+    return Desk(store=SqlStore(database), house=house, clock=clock, bells=[bell])
