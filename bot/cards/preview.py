@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from bot.cards.wording import duration, headed, listed, people
 from comms.acts.draft import Preview
+from comms.channels.mail.placeholders import NAMES, settle, split
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
 from comms.lint import Level
@@ -23,8 +24,6 @@ CHANNELS = {
 
 _PLACES = {ChannelName.TEAMS: "the war room", ChannelName.PAGE: "the status page"}
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_PERSONAL = re.compile(r"\x7f=\w+\x7f")
-_PERSONAL_EDGE = re.compile(r"\x7f[+-]\w+\x7f\n?")
 
 
 def preview_card(
@@ -115,7 +114,8 @@ def _texts(statements: Sequence[Statement]) -> list[dict[str, object]]:
 
 def _readable(text: str) -> str:
     """The text with its placeholders named: each recipient gets a link of their own there."""
-    return _PERSONAL.sub("(personal link)", _PERSONAL_EDGE.sub("", text)).strip()
+    texts = split(settle(text, NAMES))[::2]
+    return "(personal link)".join(texts).strip()
 
 
 def _capitalized(words: str) -> str:
