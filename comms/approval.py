@@ -39,6 +39,16 @@ def rights(person: Person, incident: Incident, plan: Plan) -> frozenset[Role]:
     return incident.roles_of(person) | plan.roles_of(person)
 
 
+def known(person: Person, incident: Incident, plan: Plan) -> Person | None:
+    """The same person with all that the incident's roles or the plan know of them."""
+    named = [
+        *incident.roles.values(),
+        *(approver for people in plan.approvers.values() for approver in people),
+        *([plan.duty_manager] if plan.duty_manager else []),
+    ]
+    return next((one for one in named if one.is_same(person)), None)
+
+
 def _orders(given: tuple[Approval, ...], places: int) -> list[tuple[Approval | None, ...]]:
     """All ways to put different approvals on so many roles; there are at most four roles."""
     chairs: tuple[Approval | None, ...] = (*given, *([None] * places))

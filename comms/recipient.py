@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
+from zoneinfo import available_timezones
 
 from comms import text
 from comms.errors import Invalid, SitrepError
+from comms.plan.model import ChannelName
 
 # Deliberately plain: the relay decides what exists. This refuses what could break a header or
 # an envelope (RFC 5321 4.1.2 without quoted local parts).
@@ -53,21 +56,30 @@ class Recipients(Protocol):
 
 def checked(recipient: Recipient) -> Recipient:
     """Return the recipient with its address in order; Invalid says what is wrong with it."""
-    email = recipient.email.strip()
-    if not email:
-        raise Invalid("The address is missing.", pointer="/email")
-    if len(email) > 254 or not _ADDRESS.fullmatch(email):
-        raise Invalid(f"{email[:80]!r} is not a mail address.", pointer="/email")
+    email = checked_address(recipient.email)
     language = recipient.language.strip() or "en"
+    time_zone = recipient.time_zone.strip()
     if not _LANGUAGE.fullmatch(language):
         raise Invalid(f"{language[:20]!r} is not a language (like 'en' or 'pt-BR').")
+    if time_zone and time_zone not in _zones():
+        raise Invalid(f"{time_zone[:40]!r} is not a time zone (like 'Europe/Zurich').")
     return Recipient(
         email=email,
         name=text.line(recipient.name, pointer="/name"),
         language=language,
-        time_zone=recipient.time_zone.strip(),
-        channels=tuple(sorted(c.strip() for c in recipient.channels if c.strip())),
+        time_zone=time_zone,
+        channels=_channels(recipient.channels),
     )
+
+
+def checked_address(value: str) -> str:
+    """Return the mail address in order; Invalid where it is none."""
+    email = value.strip()
+    if not email:
+        raise Invalid("The address is missing.", pointer="/email")
+    if len(email) > 254 or not _ADDRESS.fullmatch(email):
+        raise Invalid(f"{email[:80]!r} is not a mail address.", pointer="/email")
+    return email
 
 
 def sorted_out(
@@ -86,3 +98,17 @@ def sorted_out(
             refused.append(Refused(line=number, reason=f"{kept.email} is on line {first} too."))
             continue
         yield kept
+
+
+def _channels(names: Iterable[str]) -> tuple[str, ...]:
+    given = {name.strip() for name in names if name.strip()}
+    unknown = given - set(ChannelName)
+    if unknown:
+        known = ", ".join(ChannelName)
+        raise Invalid(f"There is no channel {min(unknown)[:40]!r}. Known: {known}.")
+    return tuple(sorted(given))
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -23,7 +23,7 @@ SHOWN = 50
 def load(path: Path | None) -> Plan:
     """Return the plan of that file, or the shipped one. PlanInvalid lists all its problems."""
     source = str(path) if path else SHIPPED
-    plan, problems = read(content(path), source)
+    plan, problems = read(_content(path), source)
     if plan is None:
         lines = [str(problem) for problem in problems[:SHOWN]]
         if len(problems) > SHOWN:
@@ -50,8 +50,7 @@ def shipped() -> str:
     return files("comms.plan").joinpath("shipped.yaml").read_text(encoding="utf-8")
 
 
-def content(path: Path | None) -> bytes:
-    """Return the bytes of that file, or of the shipped plan; PlanInvalid where it is unreadable."""
+def _content(path: Path | None) -> bytes:
     if path is None:
         return shipped().encode()
     try:

@@ -1,0 +1,28 @@
+"""What Prometheus reads of the API."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+
+class Meters:
+    """Requests by operation and status, and the seconds they took."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "sitrep_api_requests",
+            "API requests answered.",
+            ["operation", "status"],
+            registry=registry,
+        )
+        self._seconds = Histogram(
+            "sitrep_api_seconds",
+            "Seconds to answer an API request.",
+            ["operation"],
+            registry=registry,
+        )
+
+    def request(self, operation: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        self._requests.labels(operation, str(status)).inc()
+        self._seconds.labels(operation).observe(seconds)

@@ -1,0 +1,79 @@
+"""The routes of the API: the operations of every noun, their document and their meters."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+from bot.api import (
+    approvals,
+    asks,
+    deliveries,
+    incidents,
+    operations,
+    recipients,
+    roles,
+    timeline,
+    updates,
+)
+from bot.api.access import Access
+from bot.api.meters import Meters
+from bot.api.openapi import document
+from bot.api.operation import ROOT, Operation
+from bot.api.problems import Handler
+from bot.api.serve import handler
+from comms.desk import Desk
+
+OPERATIONS: tuple[Operation, ...] = tuple(
+    operation
+    for noun in (
+        incidents,
+        roles,
+        updates,
+        approvals,
+        deliveries,
+        asks,
+        timeline,
+        recipients,
+        operations,
+    )
+    for operation in noun.table.operations
+)
+
+
+def api_routes(
+    desk: Desk, access: Access, *, registry: CollectorRegistry | None = None
+) -> list[web.RouteDef]:
+    """Return every route of the API; an app takes `problems_as_json` as a middleware with them.
+
+    `registry` is what /metrics shows; without it, the API's own meters alone.
+    """
+    shown = registry or CollectorRegistry()
+    meters = Meters(shown)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        body = generate_latest(shown)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.json_response(_described())
+
+    return [
+        *(_route(one, handler(one, desk, access, meters)) for one in OPERATIONS),
+        web.get("/metrics", metrics),
+        web.get(f"{ROOT}/openapi.json", openapi),
+    ]
+
+
+@cache
+def _described() -> dict[str, Any]:
+    return document(OPERATIONS)
+
+
+def _route(operation: Operation, answer: Handler) -> web.RouteDef:
+    if operation.method == "GET":
+        return web.get(operation.path, answer)  # and HEAD
+    return web.route(operation.method, operation.path, answer)

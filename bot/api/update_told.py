@@ -1,0 +1,170 @@
+"""Updates as the API tells them."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from bot.api.incident_told import ApprovalTold, IncidentState, approvals_told
+from bot.api.reach_told import reach_told
+from bot.api.shapes import PersonTold, Stamp, Told
+from comms.acts.draft import Preview, preview
+from comms.desk import Scene
+from comms.incident import Status
+from comms.lint import Level
+from comms.people import Role
+from comms.report import Basis
+from comms.update import Kind, Update, UpdateState
+
+
+class FindingTold(Told):
+    """One thing that lint found. A `block` cannot be approved; a `warn` can."""
+
+    level: Level
+    code: str
+    message: str
+    pointer: str
+
+
+class AudienceDraft(Told):
+    """What the draft means for one audience."""
+
+    recipients: int = Field(description="How many would get it.")
+    eta_seconds: int = Field(description="How long that takes at the channels' known limits.")
+    lint: list[FindingTold]
+    next_update: Stamp | None = Field(description="The promise that the update prints.")
+
+
+class Drafted(Told):
+    """A draft. Its hash is of exactly what would be sent: approve that."""
+
+    number: int
+    hash: str
+    state: UpdateState
+    kind: Kind
+    status: Status
+    audiences: dict[str, AudienceDraft]
+    needed: list[Role] = Field(description="The roles that still have to approve.")
+
+
+class Resolved(Drafted):
+    """The last update's draft, and the incident as it is now."""
+
+    incident: IncidentState
+
+
+class ActionsTold(Told):
+    """What has been done, is being done, and comes next."""
+
+    done: list[str]
+    doing: list[str]
+    next: list[str]
+
+
+class NeedTold(Told):
+    """Something that the response lacks."""
+
+    text: str
+    owner: str
+    by: Stamp | None
+    decision: bool
+
+
+class CustomerTold(Told):
+    """What customers may read."""
+
+    symptom: str
+    scope: str
+    workaround: str
+
+
+class ReportTold(Told):
+    """The CAN report that an update was made from."""
+
+    conditions: str
+    basis: Basis
+    actions: ActionsTold
+    needs: list[NeedTold]
+    risk: str
+    customer: CustomerTold | None
+
+
+class UpdateTold(Drafted):
+    """One update and the report it was made from."""
+
+    report: ReportTold
+    drafted_by: PersonTold
+    drafted_at: Stamp
+    approvals: list[ApprovalTold]
+    approved_at: Stamp | None
+    corrects: int | None
+
+
+class UpdateList(Told):
+    """The updates of an incident by their number."""
+
+    updates: list[UpdateTold]
+
+
+def drafted(shown: Preview) -> Drafted:
+    """Return a draft as the API tells it."""
+    update = shown.update
+    return Drafted(
+        number=update.number,
+        hash=update.hash,
+        state=update.state,
+        kind=update.kind,
+        status=update.status,
+        audiences={
+            name: AudienceDraft(
+                recipients=shown.estimates[name].recipients,
+                eta_seconds=shown.estimates[name].eta_seconds,
+                lint=[
+                    FindingTold.model_validate(found)
+                    for found in shown.findings
+                    if found.audience == name
+                ],
+                next_update=update.promises.get(name),
+            )
+            for name in update.audiences
+        },
+        needed=list(shown.missing),
+    )
+
+
+def update_told(scene: Scene, update: Update) -> UpdateTold:
+    """Return an update as the API tells it, drafted or sent."""
+    if update.state.is_open:
+        brief = drafted(preview(scene, update.incident, update.number))
+    else:
+        brief = _sent(scene, update)
+    return UpdateTold(
+        **dict(brief),
+        report=ReportTold.model_validate(update.report),
+        drafted_by=PersonTold.model_validate(update.drafted_by),
+        drafted_at=update.drafted_at,
+        approvals=approvals_told(update.approvals),
+        approved_at=update.approved_at,
+        corrects=update.corrects,
+    )
+
+
+def _sent(scene: Scene, update: Update) -> Drafted:
+    """What went out is in the ledger; there is nothing left to lint or to estimate."""
+    reached = reach_told(scene, update.incident, update.number).audiences
+    return Drafted(
+        number=update.number,
+        hash=update.hash,
+        state=update.state,
+        kind=update.kind,
+        status=update.status,
+        audiences={
+            name: AudienceDraft(
+                recipients=sum(dict(reached[name]).values()) if name in reached else 0,
+                eta_seconds=0,
+                lint=[],
+                next_update=update.promises.get(name),
+            )
+            for name in update.audiences
+        },
+        needed=[],
+    )

@@ -1,1 +1,0 @@
-"""The product on show: a Teams simulator, a mail catcher, a replayed incident and one page."""

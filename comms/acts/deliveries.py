@@ -1,0 +1,26 @@
+"""Deliveries: sent again to those who were not reached."""
+
+from __future__ import annotations
+
+from comms.acts.show import show_reach
+from comms.desk import Scene
+from comms.errors import Conflict
+from comms.update import UpdateState
+
+
+def retry(scene: Scene, key: str, number: int) -> int:
+    """Plan every rejected and unknown delivery of an update again; return how many."""
+    update = scene.book.updates.get(key, number)
+    if update.state is not UpdateState.APPROVED:
+        raise Conflict(f"Update {number} of {key} has not been sent.")
+    again = scene.book.fanouts.retry(key, number, now=scene.now)
+    if again:
+        scene.tell(
+            key,
+            "update.resent",
+            f"{scene.by.name} sends update {number} again to {again} not reached",
+            update=number,
+            deliveries=again,
+        )
+        show_reach(scene, key, number)
+    return again

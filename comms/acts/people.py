@@ -1,0 +1,68 @@
+"""People, in bulk: who an audience is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from comms.desk import Scene
+from comms.errors import Invalid, NotFound
+from comms.plan.model import Audience
+from comms.recipient import Recipient, Refused
+from comms.timeline import Deed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """How many people the audience has now, and the lines that were not taken."""
+
+    imported: int
+    refused: tuple[Refused, ...]
+
+
+class NobodyLeft(Invalid):
+    """No line of an import could be taken; `refused` says why, line by line."""
+
+    title = "Nobody was imported"
+
+    def __init__(self, refused: Sequence[Refused]) -> None:
+        first = refused[0]
+        super().__init__(
+            f"Not one line could be taken, so the audience stays as it was. Line {first.line}:"
+            f" {first.reason}"
+        )
+        self.refused = tuple(refused)
+
+
+def import_recipients(
+    scene: Scene, name: str, *, people: Sequence[Recipient], refused: Sequence[Refused]
+) -> Imported:
+    """Make these the people of the audience, in place of those before.
+
+    `people` are checked (`comms.recipient.sorted_out`) and `refused` is what that left out. Where
+    all was refused the audience stays as it was: NobodyLeft. An empty list empties it.
+    """
+    audience_of(scene, name)
+    if refused and not people:
+        raise NobodyLeft(refused)
+    imported = scene.book.recipients.replace(name, people)
+    scene.book.audit.add(
+        Deed(
+            at=scene.now,
+            by=scene.by,
+            via=scene.via,
+            action="recipients.imported",
+            subject=f"audience:{name}",
+            detail={"imported": imported, "refused": len(refused)},
+        )
+    )
+    return Imported(imported=imported, refused=tuple(refused))
+
+
+def audience_of(scene: Scene, name: str) -> Audience:
+    """Return the audience of the plan, in use or not; NotFound names the known ones."""
+    found = scene.plan.audiences.get(name)
+    if found is None:
+        known = ", ".join(scene.plan.audiences)
+        raise NotFound(f"There is no audience {name!r}. Known: {known}.")
+    return found
