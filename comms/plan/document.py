@@ -69,7 +69,7 @@ def read(content: bytes, source: str) -> Document:
     root = _composed(text, document) if text is not None else None
     if root is not None:
         document.value = _Walk(document).value(root, ())
-    elif not document.problems:
+    if document.value is None and not document.problems:
         document.problem("the file is empty")
     return document
 

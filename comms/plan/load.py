@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from comms.incident import Severity
 from comms.people import Person
 from comms.plan import document, schema
 from comms.plan.explain import explain
-from comms.plan.model import Audience, Cadence, Plan
-from comms.plan.problem import Problem
+from comms.plan.model import Audience, Cadence, ChannelName, Plan
+from comms.plan.problem import Problem, nearest
 
 SHIPPED = "the shipped plan"
 SHOWN = 50
@@ -68,6 +69,8 @@ def _checked(found: document.Document) -> Plan | None:
     except ValidationError as error:
         explain(error, found)
         return None
+    for name, audience in entry.audiences.items():
+        _check_templates(name, audience, found)
     audiences = {
         name: _audience(name, position, audience)
         for position, (name, audience) in enumerate(entry.audiences.items())
@@ -81,6 +84,32 @@ def _checked(found: document.Document) -> Plan | None:
         four_eyes=entry.four_eyes,
         mail_rate=entry.mail_rate or 0,
         source=found.source,
+    )
+
+
+def _check_templates(name: str, entry: schema.AudienceEntry, found: document.Document) -> None:
+    """An audience in use without words for a channel would fail in the middle of an incident."""
+    template = entry.template or name
+    for channel in entry.channels if entry.enabled else ():
+        known = _worded(channel)
+        if template not in known:
+            at: document.Path = ("audiences", name, "template" if entry.template else "channels")
+            found.problem(
+                f"there are no {channel} templates {template!r}.{nearest(template, known)} "
+                f"Known: {', '.join(known)}.",
+                found.keys[at],
+                at,
+            )
+
+
+@cache
+def _worded(channel: ChannelName) -> list[str]:
+    """The folders of templates that word an update for that channel."""
+    return sorted(
+        folder.name
+        for folder in files("templates").iterdir()
+        if folder.is_dir()
+        and any(file.name.startswith(f"update.{channel}.") for file in folder.iterdir())
     )
 
 

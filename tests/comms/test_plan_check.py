@@ -140,6 +140,24 @@ def test_the_page_is_for_people_outside() -> None:
     assert "the page is public: an audience that reads it is 'external: true'" in only(text)
 
 
+def test_an_audience_without_words_for_its_channel_is_refused() -> None:
+    text = changed(
+        ("label: Executives", "label: Executives\n    template: executive"),
+        ("  stakeholders:", "  partners:"),
+    )
+
+    executives, partners = said(text)
+    assert (
+        "audiences.executives.template: there are no mail templates 'executive'. "
+        "Did you mean 'executives'?" in executives
+    )
+    assert "audiences.partners.channels: there are no mail templates 'partners'." in partners
+
+
+def test_an_audience_that_is_not_in_use_needs_no_words() -> None:
+    assert said(changed(("  regulator:", "  authority:"))) == []
+
+
 def test_a_severity_that_is_forgotten_is_named_under_its_audience() -> None:
     text = changed(("      SEV3: {first: 5m, every: 60m}\n", ""))
 
@@ -179,6 +197,7 @@ def test_an_alias_to_itself_ends() -> None:
     [
         ("", "plan.yaml: the file is empty"),
         ("# nothing\n", "plan.yaml: the file is empty"),
+        ("null", "plan.yaml: the file is empty"),
         ("audiences:\n\tcustomers: 1", "plan.yaml:2:1: a tab cannot indent YAML; use spaces"),
         ("a: [1\nb: 2", "plan.yaml:2:2: not YAML: while parsing a flow sequence, expected ',' or"),
         ("--- {}\n--- {}", "plan.yaml:2:1: not YAML: expected a single document in the stream"),
