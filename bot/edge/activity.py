@@ -50,7 +50,7 @@ class NotAnActivity(Invalid):
     status = 400
 
 
-Read = Callable[[Any, str], Any]
+Read = Callable[[Any], Any]
 
 
 def read(raw: Any) -> Activity:
@@ -63,7 +63,7 @@ def read(raw: Any) -> Activity:
         raise NotAnActivity("An activity is a JSON object.", pointer="")
     if not isinstance(kind := raw.get("type"), str) or kind not in KINDS:
         raise NotAnActivity("This is not an activity type of the Bot Framework.", pointer="/type")
-    activity = _model(Activity, raw, "")
+    activity = _model(Activity, raw)
     if activity.conversation is None or not activity.conversation.id:
         raise NotAnActivity("The activity names no conversation.", pointer="/conversation/id")
     for name in ("serviceUrl", "channelId"):
@@ -75,13 +75,19 @@ def read(raw: Any) -> Activity:
 def plain(model: Any) -> dict[str, Any]:
     """Return an SDK model's filled fields by their wire names; `dump` does the nested ones."""
     kind: Any = type(model)
-    filled = ((key, getattr(model, name)) for name, key in _keys(kind))
-    return {**model.additional_properties, **{key: v for key, v in filled if v is not None}}
+    keys = _keys(kind)
+    filled = {
+        keys[name]: value
+        for name, value in vars(model).items()
+        if value is not None and name in keys
+    }
+    more = model.additional_properties
+    return {**more, **filled} if more else filled
 
 
 def dump(value: Any) -> str:
     """Return any mixture of SDK types and plain values as JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return _JSON.encode(value)
 
 
 def _plain(value: Any) -> Any:
@@ -92,16 +98,18 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+
+
 def _iso(moment: datetime) -> str:
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @cache
-def _keys(model: Any) -> tuple[tuple[str, str], ...]:
-    return tuple(
-        (name, entry["key"]) for name, entry in model._attribute_map.items() if entry["key"]
-    )
+def _keys(model: Any) -> Mapping[str, str]:
+    mapped = model._attribute_map.items()
+    return {name: entry["key"] for name, entry in mapped if entry["key"]}
 
 
 @cache
@@ -113,21 +121,30 @@ def _fields(model: Any) -> Mapping[str, tuple[str, Read]]:
     }
 
 
-def _model(model: Any, raw: Any, pointer: str) -> Any:
+def _model(model: Any, raw: Any) -> Any:
     if not isinstance(raw, dict):
-        raise NotAnActivity("This must be a JSON object.", pointer=pointer)
+        raise NotAnActivity("This must be a JSON object.", pointer="")
     fields = _fields(model)
     known: dict[str, Any] = {}
     more: dict[str, Any] = {}
-    for key, value in raw.items():
-        field = fields.get(key)
-        if field is None:
-            more[key] = value
-        elif value is not None:
-            known[field[0]] = field[1](value, f"{pointer}/{key}")
-    instance = model(**known)
-    instance.additional_properties = more
+    key = ""
+    try:
+        for key, value in raw.items():
+            field = fields.get(key)
+            if field is None:
+                more[key] = value
+            elif value is not None:
+                known[field[0]] = field[1](value)
+    except NotAnActivity as wrong:
+        raise NotAnActivity(wrong.detail, pointer=f"/{key}{wrong.pointer}") from None
+    instance = model.__new__(model)
+    instance.__dict__ = {**_blank(model), **known, "additional_properties": more}
     return instance
+
+
+@cache
+def _blank(model: Any) -> Mapping[str, Any]:
+    return dict(vars(model()))
 
 
 def _reader(kind: str) -> Read:
@@ -139,42 +156,49 @@ def _reader(kind: str) -> Read:
     model = getattr(schema, kind, None)
     if isinstance(model, type) and issubclass(model, Model):
         # Some channels send an empty text for an empty object.
-        return lambda value, pointer: None if value == "" else _model(model, value, pointer)
-    return lambda value, pointer: value  # "object" and free-form maps stay as they came
+        return lambda value: None if value == "" else _model(model, value)
+    return lambda value: value  # "object" and free-form maps stay as they came
 
 
 def _list_of(item: Read) -> Read:
-    def items(value: Any, pointer: str) -> list[Any]:
+    def items(value: Any) -> list[Any]:
         if not isinstance(value, list):
-            raise NotAnActivity("This must be a JSON array.", pointer=pointer)
-        return [item(one, f"{pointer}/{n}") for n, one in enumerate(value)]
+            raise NotAnActivity("This must be a JSON array.", pointer="")
+        read_so_far: list[Any] = []
+        try:
+            for one in value:
+                read_so_far.append(item(one))  # noqa: PERF401 - its length is the pointer
+        except NotAnActivity as wrong:
+            pointer = f"/{len(read_so_far)}{wrong.pointer}"
+            raise NotAnActivity(wrong.detail, pointer=pointer) from None
+        return read_so_far
 
     return items
 
 
-def _text(value: Any, pointer: str) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int | float):
         return str(value)  # as the SDK: some clients number their ids
-    raise NotAnActivity("This must be a text.", pointer=pointer)
+    raise NotAnActivity("This must be a text.", pointer="")
 
 
-def _boolean(value: Any, pointer: str) -> bool:
+def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise NotAnActivity("This must be true or false.", pointer=pointer)
+    raise NotAnActivity("This must be true or false.", pointer="")
 
 
-def _number(value: Any, pointer: str) -> int:
+def _number(value: Any) -> int:
     if isinstance(value, int):
         return value
-    raise NotAnActivity("This must be a number.", pointer=pointer)
+    raise NotAnActivity("This must be a number.", pointer="")
 
 
-def _moment(value: Any, pointer: str) -> datetime:
+def _moment(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError):
-        raise NotAnActivity("This must be an ISO 8601 time.", pointer=pointer) from None
+        raise NotAnActivity("This must be an ISO 8601 time.", pointer="") from None

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +22,8 @@ from tenacity import (
     RetryCallState,
     retry_if_exception,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 from yarl import URL
 
@@ -117,26 +119,26 @@ class Connector:
 
     async def post(self, service_url: str, conversation: str, activity: Mapping[str, Any]) -> str:
         """Post to the end of the conversation; return the new activity's id."""
-        url = _url(service_url, conversation, "activities")
+        url = self._url(service_url, conversation, "activities")
         return _id(await self._send("POST", url, activity, _is_busy))
 
     async def reply(
         self, service_url: str, conversation: str, activity_id: str, activity: Mapping[str, Any]
     ) -> str:
         """Post as a reply to that activity; return the new activity's id."""
-        url = _url(service_url, conversation, "activities", activity_id)
+        url = self._url(service_url, conversation, "activities", activity_id)
         return _id(await self._send("POST", url, activity, _is_busy))
 
     async def update(
         self, service_url: str, conversation: str, activity_id: str, activity: Mapping[str, Any]
     ) -> str:
         """Put another content in place of that activity's; return its id."""
-        url = _url(service_url, conversation, "activities", activity_id)
+        url = self._url(service_url, conversation, "activities", activity_id)
         return _id(await self._send("PUT", url, activity, _may_repeat)) or activity_id
 
     async def delete(self, service_url: str, conversation: str, activity_id: str) -> None:
         """Delete that activity."""
-        url = _url(service_url, conversation, "activities", activity_id)
+        url = self._url(service_url, conversation, "activities", activity_id)
         await self._send("DELETE", url, None, _may_repeat)
 
     async def create_conversation(
@@ -146,7 +148,7 @@ class Connector:
 
         Tried again only on 429: after any other answer there might be two of it.
         """
-        url = _url(service_url)
+        url = self._url(service_url)
         made = await self._send("POST", url, parameters, lambda error: error.status == 429)
         return Conversation(
             id=_id(made),
@@ -156,12 +158,12 @@ class Connector:
 
     async def member(self, service_url: str, conversation: str, person: str) -> dict[str, Any]:
         """Return one member: `id`, `name`, `aadObjectId`, `email`, `userPrincipalName`…"""
-        url = _url(service_url, conversation, "members", person)
+        url = self._url(service_url, conversation, "members", person)
         return await self._send("GET", url, None, _may_repeat)
 
     async def members(self, service_url: str, conversation: str) -> AsyncIterator[dict[str, Any]]:
         """Yield every member of the conversation, page by page."""
-        url, continuation = _url(service_url, conversation, "pagedmembers"), ""
+        url, continuation = self._url(service_url, conversation, "pagedmembers"), ""
         while True:
             query = {"pageSize": str(PAGE)}
             if continuation:
@@ -173,6 +175,12 @@ class Connector:
             if not continuation:
                 return
 
+    def _url(self, service_url: str, conversation: str = "", *path: str) -> URL:
+        if not self._hosts.admit(service_url):
+            raise ConnectorError(0, "ServiceHostNotAllowed")
+        parts = [_conversation_url(service_url, conversation), *(quote(p, safe="") for p in path)]
+        return URL("/".join(parts), encoded=True)
+
     async def _send(
         self,
         method: str,
@@ -181,27 +189,35 @@ class Connector:
         again: Callable[[ConnectorError], bool],
     ) -> dict[str, Any]:
         """Send until it is answered, refused for good, or patience ends."""
-        if not self._hosts.admit(str(url.origin())):
-            raise ConnectorError(0, "ServiceHostNotAllowed")
         body = None if content is None else _body(content)
-        longest = self._patience.longest_wait
+        try:
+            return await self._authorized(method, url, body)
+        except ConnectorError as failed:
+            first = [failed]
 
-        def is_worth_waiting(error: BaseException) -> bool:
-            # A longer wait than this belongs to the ledger, not to one call.
-            return (
-                isinstance(error, ConnectorError)
-                and again(error)
-                and (error.retry_after or timedelta()).total_seconds() <= longest
-            )
+        async def attempt() -> dict[str, Any]:
+            # The first one was made above: to enter tenacity costs as much as a whole turn.
+            if first:
+                raise first.pop()
+            return await self._authorized(method, url, body)
 
         attempts = AsyncRetrying(
             stop=stop_after_attempt(self._patience.attempts),
             wait=self._wait,
-            retry=retry_if_exception(is_worth_waiting),
+            retry=retry_if_exception(
+                lambda error: (
+                    isinstance(error, ConnectorError) and again(error) and self._can_wait(error)
+                )
+            ),
             sleep=self._sleep,
             reraise=True,
         )
-        return await attempts(self._authorized, method, url, body)
+        return await attempts(attempt)
+
+    def _can_wait(self, error: ConnectorError) -> bool:
+        """A longer wait belongs to the ledger, not to one call."""
+        wish = error.retry_after or timedelta()
+        return wish.total_seconds() <= self._patience.longest_wait
 
     def _wait(self, state: RetryCallState) -> float:
         """Return what the channel asked for, or else an exponential wait with jitter."""
@@ -209,7 +225,7 @@ class Connector:
         if isinstance(error, ConnectorError) and error.retry_after is not None:
             return error.retry_after.total_seconds()
         first, longest = self._patience.first_wait, self._patience.longest_wait
-        return wait_exponential_jitter(initial=first, max=longest, jitter=first)(state)
+        return (wait_exponential(first, longest) + wait_random(0, first))(state)
 
     async def _authorized(self, method: str, url: URL, body: bytes | None) -> dict[str, Any]:
         try:
@@ -256,9 +272,10 @@ def _may_repeat(error: ConnectorError) -> bool:
     return _is_busy(error) or error.handed_over
 
 
-def _url(service_url: str, *path: str) -> URL:
-    parts = [quote(part, safe="") for part in path]
-    return URL("/".join([service_url.rstrip("/"), "v3/conversations", *parts]), encoded=True)
+@lru_cache(maxsize=4096)
+def _conversation_url(service_url: str, conversation: str) -> str:
+    base = f"{service_url.rstrip('/')}/v3/conversations"
+    return f"{base}/{quote(conversation, safe='')}" if conversation else base
 
 
 def _body(content: Mapping[str, Any]) -> bytes:

@@ -10,10 +10,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from bot.edge.adapter import Logic
+from bot.edge.auth import Anonymous
+from bot.edge.connector import Connector, open_session
+from bot.edge.hosts import LOOPBACK, ServiceHosts
+from bot.edge.messages import Edge, OnError, routes
+from bot.edge.tokens import NoTokens
 
 APP_ID = "0b0e8e57-8c2a-4f0b-9d3c-6c7a4e0f1a11"
 TENANT = "5f6e7d8c-1111-4222-8333-444455556666"
@@ -150,6 +158,20 @@ async def open_channel() -> AsyncIterator[Channel]:
     app.router.add_route("*", "/amer/{rest:.*}", channel.connector)
     async with serving(app) as channel.url:
         yield channel
+
+
+@asynccontextmanager
+async def open_edge(
+    on_turn: Logic, *, on_error: OnError | None = None
+) -> AsyncIterator[tuple[Channel, Edge, aiohttp.ClientSession]]:
+    """Serve a channel and an anonymous edge; the session posts to the edge by relative paths."""
+    async with open_channel() as channel, open_session() as session:
+        connector = Connector(session, NoTokens(), ServiceHosts(LOOPBACK))
+        edge = Edge(gate=Anonymous(), connector=connector, on_turn=on_turn, on_error=on_error)
+        app = web.Application()
+        app.add_routes(routes(edge))
+        async with serving(app) as url, aiohttp.ClientSession(base_url=url) as client:
+            yield channel, edge, client
 
 
 class NoWait:
