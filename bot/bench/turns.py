@@ -1,0 +1,187 @@
+"""`sitrep bench turns`: turns per second of this edge, the stock SDK adapter and a bare handler.
+
+Each contender and the sink has a process of its own; the load comes from a further one. All run
+on uvloop. Rounds are interleaved, so what else the machine does falls on all of them alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from multiprocessing.connection import Connection
+from statistics import median, quantiles
+from typing import Any
+
+import typer
+import uvloop
+from aiohttp import web
+from rich.console import Console
+from rich.table import Table
+
+from bot.bench.contenders import ECHOES, Build, Contender
+from bot.bench.load import Sink, measure
+
+SPAWN = multiprocessing.get_context("spawn")
+START_WITHIN = 30.0
+Progress = Callable[[str], None]
+
+
+def run(
+    rounds: int = 5,
+    *,
+    concurrency: int = 8,
+    seconds: float = 2.0,
+    contenders: Sequence[Contender] = ECHOES,
+    progress: Progress = lambda line: None,
+) -> dict[str, Any]:
+    """Return each contender's medians over the rounds, and the ratios between them.
+
+    `{rounds, concurrency, seconds, NAME: {turns_per_second, p50_ms, p99_ms}, ratios}`; a ratio is
+    the median of the rounds' own ratios, of turns/s (`sitrep/stock`) and of p99
+    (`declare_p99/sitrep_p99` for a contender that is not an echo).
+    """
+    taken: dict[str, list[list[float]]] = {contender.name: [] for contender in contenders}
+    with ExitStack() as running:
+        sink = running.enter_context(_process(_serve_sink))
+        urls = {
+            contender.name: running.enter_context(_process(_serve_bot, contender.build, sink))
+            for contender in contenders
+        }
+        for number in range(-1, rounds):  # the first one only warms up
+            for contender in contenders:
+                progress(f"round {max(number, 0)} of {rounds}: {contender.name}")
+                template = json.dumps(contender.activity(sink)).encode()
+                turns = measure(
+                    urls[contender.name],
+                    template,
+                    first=(number + 2) * 10_000_000,
+                    concurrency=concurrency,
+                    seconds=seconds if number >= 0 else seconds / 4,
+                )
+                took = uvloop.run(turns)
+                if number >= 0:
+                    taken[contender.name].append(took)
+    results = {name: [_round(took, seconds) for took in all_] for name, all_ in taken.items()}
+    return {
+        "rounds": rounds,
+        "concurrency": concurrency,
+        "seconds": seconds,
+        **{name: _medians(measured) for name, measured in results.items()},
+        "ratios": _ratios(results),
+    }
+
+
+def _round(took: list[float], seconds: float) -> dict[str, float]:
+    cuts = quantiles(took, n=100, method="inclusive")
+    return {
+        "turns_per_second": len(took) / seconds,
+        "p50_ms": cuts[49] * 1000,
+        "p99_ms": cuts[98] * 1000,
+    }
+
+
+def _medians(measured: list[dict[str, float]]) -> dict[str, float]:
+    return {key: round(median(one[key] for one in measured), 2) for key in measured[0]}
+
+
+def _ratios(results: dict[str, list[dict[str, float]]]) -> dict[str, float]:
+    def ratio(key: str, above: str, below: str) -> float:
+        pairs = zip(results[above], results[below], strict=True)
+        return round(median(one[key] / other[key] for one, other in pairs), 3)
+
+    echoes = {contender.name for contender in ECHOES}
+    ratios = {
+        f"sitrep/{peer}": ratio("turns_per_second", "sitrep", peer)
+        for peer in ("stock", "bare")
+        if {"sitrep", peer} <= results.keys()
+    }
+    for name in results.keys() - echoes:
+        ratios[f"{name}_p99/sitrep_p99"] = ratio("p99_ms", name, "sitrep")
+    return ratios
+
+
+@contextmanager
+def _process(serve: Callable[..., None], *arguments: Any) -> Iterator[str]:
+    """Run `serve` in a process of its own; yield the address that it reports."""
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=serve, args=(*arguments, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(START_WITHIN):
+            raise TimeoutError("a contender did not start")
+        address: str = ours.recv()
+        yield address
+    finally:
+        ours.close()  # they serve until then
+        process.join(timeout=5)
+        if process.is_alive():
+            process.kill()
+
+
+def _serve_sink(until_closed: Connection) -> None:
+    async def serve() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(Sink, "127.0.0.1", 0)
+        until_closed.send(_address(server.sockets[0].getsockname()))
+        await _closed(until_closed)
+
+    uvloop.run(serve())
+
+
+def _serve_bot(build: Build, sink: str, until_closed: Connection) -> None:
+    async def serve() -> None:
+        runner = web.AppRunner(await build(sink), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+
+        gc.collect()
+        gc.freeze()
+        until_closed.send(_address(runner.addresses[0]))
+        await _closed(until_closed)
+        await runner.cleanup()
+
+    uvloop.run(serve())
+
+
+def _address(name: Sequence[Any]) -> str:
+    return f"http://{name[0]}:{name[1]}"
+
+
+async def _closed(pipe: Connection) -> None:
+    """Return once the other end is gone."""
+    closed = asyncio.Event()
+    asyncio.get_running_loop().add_reader(pipe.fileno(), closed.set)
+    await closed.wait()
+
+
+def show(result: dict[str, Any], console: Console) -> None:
+    """Print the result for a person."""
+    table = Table("", "turns/s", "p50 ms", "p99 ms")
+    for name, measured in result.items():
+        if isinstance(measured, dict) and "p50_ms" in measured:
+            table.add_row(name, *(f"{measured[key]:,.1f}" for key in measured))
+    console.print(table)
+    for name, ratio in result["ratios"].items():
+        console.print(f"{name}: {ratio:.2f}")
+
+
+def main(
+    rounds: int = 5, seconds: float = 2.0, as_json: bool = typer.Option(False, "--json")
+) -> None:
+    """Measure, and print a table or one JSON document."""
+    errors = Console(stderr=True)
+    with errors.status("starting") as status:
+        result = run(rounds, seconds=seconds, progress=status.update)
+    if as_json:
+        typer.echo(json.dumps(result))
+    else:
+        show(result, Console())
+
+
+if __name__ == "__main__":
+    typer.run(main)
