@@ -58,7 +58,7 @@ class SqlIncidents:
     ) -> tuple[Incident, ...]:
         """Incidents whose key or title has these words, newest first."""
         wanted = select(IncidentRow).order_by(col(IncidentRow.id).desc()).limit(limit)
-        for word in words.casefold().split():
+        for word in words.lower().split():
             wanted = wanted.where(
                 or_(
                     func.lower(IncidentRow.title).contains(word, autoescape=True),

@@ -11,30 +11,30 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from comms.errors import Unavailable
-from storage.database import Database, speaking
+from storage.database import Database
+from storage.speaking import speaking
 
 
 def upgrade(database: Database) -> str:
     """Run the migrations that are missing; return the revision the database is at now."""
-    with speaking(), database.engine.connect().execution_options(sitrep_write=True) as connection:
-        with connection.begin():
-            command.upgrade(_config(connection), "head")
+    with speaking(), database.engine.begin() as connection:
+        _refuse_newer(current(connection))
+        command.upgrade(_config(connection), "head")
         return current(connection) or ""
 
 
 def check(database: Database) -> None:
     """Raise Unavailable where the database is older or newer than this program."""
-    with speaking(), database.engine.connect() as connection:
-        at, head = current(connection), _head()
-    if at == head:
-        return
+    with speaking(), database.reader.connect() as connection:
+        at = current(connection)
     if at is None:
         raise Unavailable("The database is empty: run 'sitrep db upgrade'.")
-    if at not in {script.revision for script in _scripts().walk_revisions()}:
-        raise Unavailable(f"The database is newer ({at}) than this program ({head}): upgrade it.")
-    raise Unavailable(
-        f"The database is older ({at}) than this program ({head}): run 'sitrep db upgrade'."
-    )
+    _refuse_newer(at)
+    head = _scripts().get_current_head()
+    if at != head:
+        raise Unavailable(
+            f"The database is older ({at}) than this program ({head}): run 'sitrep db upgrade'."
+        )
 
 
 def current(connection: Connection) -> str | None:
@@ -42,8 +42,13 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _head() -> str | None:
-    return _scripts().get_current_head()
+def _refuse_newer(at: str | None) -> None:
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if at is not None and at not in known:
+        raise Unavailable(
+            f"The database is newer ({at}) than this program ({_scripts().get_current_head()}):"
+            " upgrade Sitrep. Nothing was changed."
+        )
 
 
 def _scripts() -> ScriptDirectory:

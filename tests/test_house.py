@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -74,6 +75,28 @@ def test_the_wheel_carries_nothing_else(wheel: zipfile.ZipFile) -> None:
     tops = {name.split("/")[0] for name in wheel.namelist()}
 
     assert {top for top in tops if not top.endswith(".dist-info")} == set(PACKAGES)
+
+
+def test_an_installed_wheel_works_from_any_directory(
+    wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
+    wheel.extractall(tmp_path / "site")
+    (tmp_path / "elsewhere").mkdir()
+    environ = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("SITREP_")},
+        "PYTHONPATH": str(tmp_path / "site"),
+    }
+
+    shown = subprocess.run(
+        [sys.executable, "-m", "bot", "plan", "show", "--json"],
+        cwd=tmp_path / "elsewhere",
+        env=environ,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+    assert '"source": "the shipped plan"' in shown
 
 
 def test_make_help_lists_the_targets_people_are_promised() -> None:

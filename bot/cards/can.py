@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from bot.cards.form import filled
 from bot.cards.needs import read_needs, write_needs
 from bot.cards.wording import headed
 from comms.channels.teams.card import fill_card
 from comms.incident import MOVES, Incident, Status
-from comms.plan.model import Audience
+from comms.plan.model import Plan
 from comms.projection import STATUS_LABELS
 from comms.report import METER, Actions, Basis, CanReport, CustomerText
 
@@ -51,7 +50,7 @@ POINTERS = {
 def can_card(
     *,
     incident: Incident,
-    audiences: Sequence[Audience],
+    plan: Plan,
     form_id: str,
     typed: Mapping[str, object],
     words: int,
@@ -61,7 +60,7 @@ def can_card(
 ) -> dict[str, object]:
     """Return the form. `typed` is `report_fields(...)` at first, later what was typed.
 
-    `audiences` are those of the plan; `words` is what the report had when the form was drawn;
+    `words` is what the report had when the form was drawn;
     `may_repeat` where there is a last report to repeat or to carry forward. `form_id` comes back
     with the form: the same form sent twice drafts once.
     """
@@ -78,7 +77,7 @@ def can_card(
             {"title": STATUS_LABELS[status], "value": status.value}
             for status in _statuses(incident.status)
         ],
-        "audiences": [{"title": a.label, "value": a.name} for a in audiences],
+        "audiences": [{"title": a.label, "value": a.name} for a in plan.enabled()],
     }
     return fill_card("cards/can.json", context, limit=None)
 
@@ -87,7 +86,7 @@ def report_fields(
     report: CanReport | None,
     *,
     now: datetime,
-    zone: ZoneInfo,
+    plan: Plan,
     status: Status,
     audiences: Sequence[str],
 ) -> dict[str, str]:
@@ -100,7 +99,7 @@ def report_fields(
         "done": "\n".join(report.actions.done),
         "doing": "\n".join(report.actions.doing),
         "next": "\n".join(report.actions.next),
-        "needs": write_needs(report.needs, now=now, zone=zone),
+        "needs": write_needs(report.needs, now=now, zone=plan.time_zone),
         "risk": report.risk,
         "symptom": customer.symptom,
         "scope": customer.scope,
@@ -110,7 +109,7 @@ def report_fields(
     }
 
 
-def read_report(typed: Mapping[str, object], *, now: datetime, zone: ZoneInfo) -> CanReport:
+def read_report(typed: Mapping[str, object], *, now: datetime, plan: Plan) -> CanReport:
     """Return the report that was typed, not yet cleaned; Invalid where a need cannot be read."""
     form = filled(FIELDS, typed)
     customer = CustomerText(
@@ -122,7 +121,7 @@ def read_report(typed: Mapping[str, object], *, now: datetime, zone: ZoneInfo) -
         actions=Actions(
             done=_lines(form["done"]), doing=_lines(form["doing"]), next=_lines(form["next"])
         ),
-        needs=read_needs(form["needs"], now=now, zone=zone),
+        needs=read_needs(form["needs"], now=now, zone=plan.time_zone),
         risk=form["risk"],
         customer=customer if any(form[field] for field in CUSTOMER_FIELDS) else None,
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from zoneinfo import ZoneInfo
 
 from bot.cards.preview import short_hash
-from bot.cards.wording import clock, headed, listed
+from bot.cards.wording import clock, headed, labels, listed
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
 from comms.people import Role
+from comms.plan.model import Plan
 from comms.update import Approval, Update, UpdateState
 
 
@@ -17,28 +17,27 @@ def approved_card(
     *,
     incident: Incident,
     update: Update,
-    zone: ZoneInfo,
-    audiences: Sequence[str],
+    plan: Plan,
     incident_url: str = "",
 ) -> dict[str, object]:
-    """Return the card of an approved update; `audiences` by their labels."""
-    lines = [_approval_line(approval, zone) for approval in update.approvals]
+    """Return the card of an approved update."""
+    lines = [_approval_line(approval, plan) for approval in update.approvals]
     return _decision_card(
         incident,
         update,
         state=UpdateState.APPROVED.value,
         tone="good",
         headline=f"✔ Update {update.number} is approved and on its way",
-        lines=[*lines, f"To {listed(audiences)}. Draft {short_hash(update.hash)}."],
+        lines=[*lines, f"To {labels(update.audiences, plan)}. Draft {short_hash(update.hash)}."],
         incident_url=incident_url,
     )
 
 
 def awaiting_card(
-    *, incident: Incident, update: Update, zone: ZoneInfo, needed: Sequence[Role]
+    *, incident: Incident, update: Update, plan: Plan, needed: Sequence[Role]
 ) -> dict[str, object]:
     """Return the card of an update that `needed` roles must still approve."""
-    lines = [_approval_line(approval, zone) for approval in update.approvals]
+    lines = [_approval_line(approval, plan) for approval in update.approvals]
     missing = listed([role.label for role in needed])
     return _decision_card(
         incident,
@@ -77,6 +76,8 @@ def _decision_card(
 ) -> dict[str, object]:
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key}: {headline}",
+        "about": True,
+        "addressed": "",
         "state": state,
         "tone": tone,
         "headline": headline,
@@ -87,8 +88,8 @@ def _decision_card(
     return fill_card("cards/decision.json", context)
 
 
-def _approval_line(approval: Approval, zone: ZoneInfo) -> str:
-    at = clock(approval.at, zone)
+def _approval_line(approval: Approval, plan: Plan) -> str:
+    at = clock(approval.at, plan)
     if approval.break_glass:
         return f"{approval.by.name} broke the glass, {at}: {approval.break_glass}"
     roles = listed([role.label for role in sorted(approval.roles)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.cards.form import filled
-from bot.cards.wording import SEVERITY_HELP
+from bot.cards.wording import SEVERITY_CHOICES
 from comms.channels.teams.card import fill_card
 from comms.incident import Severity
 
@@ -39,10 +39,7 @@ def declare_card(
             "nonce": nonce,
             "form": form,
             "errors": errors,
-            "severities": [
-                {"title": help_, "value": severity.value}
-                for severity, help_ in SEVERITY_HELP.items()
-            ],
+            "severities": SEVERITY_CHOICES,
             "more": any(form[field] or errors.get(field) for field in _MORE),
         },
         limit=None,

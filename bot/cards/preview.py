@@ -6,45 +6,49 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.cards.views import Preview
 from bot.cards.wording import duration, headed, listed, people
+from comms.acts.draft import Preview
+from comms.channels.mail.placeholders import NAMES, settle, split
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
-from comms.update import Update
+from comms.lint import Level
+from comms.plan.model import Audience, ChannelName, Plan
+from comms.reach import Estimate
+from comms.statement import PLAIN, Statement
 
+CHANNELS = {
+    ChannelName.TEAMS: "Teams",
+    ChannelName.MAIL: "mail",
+    ChannelName.PAGE: "status page",
+}
+
+_PLACES = {ChannelName.TEAMS: "the war room", ChannelName.PAGE: "the status page"}
 _BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
 def preview_card(
-    *, incident: Incident, update: Update, previews: Sequence[Preview], incident_url: str = ""
+    *, incident: Incident, preview: Preview, plan: Plan, incident_url: str = ""
 ) -> dict[str, object]:
     """Return the card to approve. Its actions carry the hash of exactly what it shows.
 
     A blocking finding of any audience leaves only 'Edit'.
     """
-    blocked = any(finding.blocks for preview in previews for finding in preview.findings)
+    update = preview.update
+    # What needs nobody's approval is read last.
+    chosen = sorted(
+        (plan.audiences[name] for name in update.audiences),
+        key=lambda audience: (not audience.approval, audience.position),
+    )
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key} update {update.number} awaits approval",
         "number": update.number,
         "drafted_by": update.drafted_by.name,
         "hash": update.hash,
         "short_hash": short_hash(update.hash),
-        "estimate": _estimate(previews),
-        "blocked": blocked,
-        "previews": [
-            {
-                "audience": preview.audience,
-                "channels": listed(preview.channels),
-                "counts": _counts(preview),
-                "findings": [
-                    {"message": finding.message, "blocks": finding.blocks}
-                    for finding in preview.findings
-                ],
-                "paragraphs": _BLANK_LINES.split(preview.text.strip()),
-                "awaits": _awaits(preview),
-            }
-            for preview in previews
-        ],
+        "estimate": _total(preview, chosen),
+        "blocked": any(finding.level is Level.BLOCK for finding in preview.findings),
+        "may_break_glass": bool(preview.missing),
+        "previews": [_section(preview, audience) for audience in chosen],
     }
     return fill_card("cards/preview.json", context)
 
@@ -54,24 +58,65 @@ def short_hash(digest: str) -> str:
     return digest[:8]
 
 
-def _estimate(previews: Sequence[Preview]) -> str:
-    total = sum(preview.recipients for preview in previews)
-    longest = max((p.eta for p in previews if p.eta), default=timedelta())
-    if longest:
-        return f"To {people(total)}, {duration(longest)} at the relay’s limit"
-    return f"To {people(total)}"
+def _total(preview: Preview, audiences: Sequence[Audience]) -> str:
+    addressed = sum(_addressed(preview.estimates[a.name], a) for a in audiences)
+    longest = max((e.eta_seconds for e in preview.estimates.values()), default=0)
+    if longest < 60:
+        return f"To {people(addressed)}"
+    return f"To {people(addressed)}, {duration(timedelta(seconds=longest))} at the relay’s limit"
 
 
-def _counts(preview: Preview) -> str:
-    parts = [people(preview.recipients)]
-    if preview.eta:
-        parts.append(duration(preview.eta))
-    if preview.suppressed:
-        parts.append(f"{preview.suppressed} left out on purpose")
-    return " · ".join(parts)
+def _section(preview: Preview, audience: Audience) -> dict[str, object]:
+    statements = [s for s in preview.statements if s.audience == audience.name]
+    missing = [role.label for role in audience.approval if role in preview.missing]
+    return {
+        "audience": audience.label,
+        "counts": _counts(preview.estimates[audience.name], audience),
+        "findings": [
+            {"message": finding.message, "blocks": finding.level is Level.BLOCK}
+            for finding in preview.findings
+            if finding.audience == audience.name
+        ],
+        "texts": _texts(statements),
+        "awaits": f"Needs the approval of: {listed(missing)}" if missing else "",
+    }
 
 
-def _awaits(preview: Preview) -> str:
-    if not preview.awaits:
-        return ""
-    return f"Needs the approval of: {listed(tuple(role.label for role in preview.awaits))}"
+def _counts(estimate: Estimate, audience: Audience) -> str:
+    where = [_PLACES[channel] for channel in audience.channels if channel in _PLACES]
+    if ChannelName.MAIL in audience.channels:
+        where.insert(0, people(_addressed(estimate, audience)))
+    if estimate.eta_seconds < 60:
+        return listed(where)
+    return f"{listed(where)} · {duration(timedelta(seconds=estimate.eta_seconds))}"
+
+
+def _addressed(estimate: Estimate, audience: Audience) -> int:
+    """How many people: the room and the page count as one recipient each, but are none."""
+    return estimate.recipients - sum(channel in _PLACES for channel in audience.channels)
+
+
+def _texts(statements: Sequence[Statement]) -> list[dict[str, object]]:
+    """What is read by each channel; channels that say the same share one text."""
+    channels: dict[tuple[str, str], list[str]] = {}
+    for statement in statements:
+        said = (statement.subject, _readable(statement.parts.get(PLAIN, "")))
+        channels.setdefault(said, []).append(CHANNELS[statement.channel])
+    return [
+        {
+            "channels": _capitalized(listed(names)),
+            "subject": subject,
+            "paragraphs": [part for part in _BLANK_LINES.split(text) if part],
+        }
+        for (subject, text), names in channels.items()
+    ]
+
+
+def _readable(text: str) -> str:
+    """The text with its placeholders named: each recipient gets a link of their own there."""
+    texts = split(settle(text, NAMES))[::2]
+    return "(personal link)".join(texts).strip()
+
+
+def _capitalized(words: str) -> str:
+    return words[:1].upper() + words[1:]

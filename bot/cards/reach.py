@@ -2,43 +2,50 @@
 
 from __future__ import annotations
 
-from bot.cards.views import AudienceReach, Reach
+from bot.cards.views import FAILED, UNDER_WAY, AudienceReach, Reach
 from bot.cards.wording import duration, headed, number
 from comms.channels.teams.card import fill_card
 from comms.delivery import DeliveryState
 from comms.incident import Incident
 
-UNDER_WAY = (DeliveryState.PLANNED, DeliveryState.SENDING)
+_REST = (
+    (UNDER_WAY, "under way"),
+    (frozenset({DeliveryState.REJECTED}), "failed"),
+    (frozenset({DeliveryState.UNKNOWN}), "unknown"),
+    (frozenset({DeliveryState.SUPPRESSED}), "left out on purpose"),
+    (frozenset({DeliveryState.CANCELLED}), "cancelled"),
+)
+_ACCEPTED = frozenset({DeliveryState.ACCEPTED})
 
 
-def reach_card(
-    *, incident: Incident, reach: Reach, incident_url: str = "", may_retry: bool = True
-) -> dict[str, object]:
+def reach_card(*, incident: Incident, reach: Reach, incident_url: str = "") -> dict[str, object]:
     """Return the totals per audience, with a button to resend to those not reached."""
-    failed = reach.count(DeliveryState.REJECTED)
-    under_way = reach.count(*UNDER_WAY)
+    under_way = reach.count(UNDER_WAY)
     context = headed(incident, incident_url=incident_url) | {
-        "fallback": f"{incident.key} update {reach.number}: {reach_line(reach)}",
+        "fallback": f"{incident.key}: {reach_line(reach)}",
         "number": reach.number,
-        "line": reach_line(reach),
+        "reached": _reached(reach),
+        "rest": " · ".join(_rest(reach)),
         "done": not under_way,
         "audiences": [_row(audience) for audience in reach.audiences],
-        "resend": failed if may_retry and not under_way else 0,
+        "resend": 0 if under_way else reach.count(FAILED),
     }
     return fill_card("cards/reach.json", context)
 
 
 def reach_line(reach: Reach) -> str:
     """Return 'Update 3 reached 408 of 412 · 3 under way · 1 failed'."""
-    accepted = reach.count(DeliveryState.ACCEPTED)
-    parts = [f"Update {reach.number} reached {number(accepted)} of {number(reach.total)}"]
-    return " · ".join(parts + _rest(reach))
+    return " · ".join([_reached(reach), *_rest(reach)])
+
+
+def _reached(reach: Reach) -> str:
+    reached = f"{number(reach.count(_ACCEPTED))} of {number(reach.total)}"
+    return f"Update {reach.number} reached {reached}"
 
 
 def _row(audience: AudienceReach) -> dict[str, str]:
-    accepted = audience.count(DeliveryState.ACCEPTED)
-    reached = f"{number(accepted)} of {number(audience.total)} reached"
-    eta = [f"done in {duration(audience.eta)}"] if audience.eta else []
+    reached = f"{number(audience.count(_ACCEPTED))} of {number(audience.total)} reached"
+    eta = [f"{duration(audience.eta)} left"] if audience.eta else []
     return {
         "audience": audience.audience,
         "line": " · ".join([reached, *_rest(audience), *eta]),
@@ -46,11 +53,5 @@ def _row(audience: AudienceReach) -> dict[str, str]:
 
 
 def _rest(reach: Reach | AudienceReach) -> list[str]:
-    counts = (
-        (reach.count(*UNDER_WAY), "under way"),
-        (reach.count(DeliveryState.REJECTED), "failed"),
-        (reach.count(DeliveryState.UNKNOWN), "unknown"),
-        (reach.count(DeliveryState.SUPPRESSED), "left out on purpose"),
-        (reach.count(DeliveryState.CANCELLED), "cancelled"),
-    )
+    counts = ((reach.count(states), word) for states, word in _REST)
     return [f"{number(count)} {word}" for count, word in counts if count]

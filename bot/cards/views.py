@@ -1,34 +1,19 @@
-"""What cards show that is no noun of the engine by itself: small views of the book."""
+"""What cards show that is no noun of the engine by itself: a small view of the ledger."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from comms.delivery import DeliveryState
-from comms.people import Person, Role
+from comms.ledger import Totals
+from comms.plan.model import ChannelName, Plan
 
-
-@dataclass(frozen=True, kw_only=True)
-class Promise:
-    """The next update that one audience (by its label) was promised, in UTC."""
-
-    audience: str
-    due_at: datetime
-    overdue: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ask:
-    """A need in the war room: open, taken by somebody, or met."""
-
-    id: int
-    text: str
-    owner: str = ""
-    by: datetime | None = None
-    taken_by: Person | None = None
-    met: bool = False
+LEFT_OUT = frozenset({DeliveryState.SUPPRESSED, DeliveryState.CANCELLED})
+UNDER_WAY = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
+FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
+"""What a retry sends again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +21,17 @@ class AudienceReach:
     """How far an update got with one audience (by its label); `eta` while it is under way."""
 
     audience: str
-    states: Mapping[DeliveryState, int]
+    states: Totals
     eta: timedelta | None = None
 
-    def count(self, *states: DeliveryState) -> int:
+    def count(self, states: frozenset[DeliveryState]) -> int:
         """How many deliveries are in one of these states."""
         return sum(self.states.get(state, 0) for state in states)
 
     @property
     def total(self) -> int:
-        """Everybody who is to be reached: suppressed and cancelled ones are not."""
-        left_out = {DeliveryState.SUPPRESSED, DeliveryState.CANCELLED}
-        return sum(count for state, count in self.states.items() if state not in left_out)
+        """Everybody who is to be reached."""
+        return sum(count for state, count in self.states.items() if state not in LEFT_OUT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +41,9 @@ class Reach:
     number: int
     audiences: tuple[AudienceReach, ...]
 
-    def count(self, *states: DeliveryState) -> int:
+    def count(self, states: frozenset[DeliveryState]) -> int:
         """How many deliveries of all audiences are in one of these states."""
-        return sum(audience.count(*states) for audience in self.audiences)
+        return sum(audience.count(states) for audience in self.audiences)
 
     @property
     def total(self) -> int:
@@ -67,27 +51,35 @@ class Reach:
         return sum(audience.total for audience in self.audiences)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """What lint says of a draft; a blocking one must be mended before it can be approved."""
+def reach_of(
+    number: int,
+    totals: Mapping[tuple[str, ChannelName], Totals],
+    plan: Plan,
+    *,
+    rates: Mapping[ChannelName, float] | None = None,
+) -> Reach:
+    """Return the ledger's totals of an update by audience, in the plan's order.
 
-    message: str
-    blocks: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preview:
-    """What one audience would read, as text, and how many would.
-
-    `channels` as people read them ('mail', 'status page'). `awaits` are the roles whose approval
-    is still missing. `suppressed` counts those deliberately left out.
+    `rates` are the channels' known limits in deliveries a second, for what is under way.
     """
-
-    audience: str
-    channels: tuple[str, ...]
-    text: str
-    recipients: int
-    suppressed: int = 0
-    eta: timedelta | None = None
-    findings: tuple[Finding, ...] = ()
-    awaits: tuple[Role, ...] = field(default=())
+    by_audience: dict[str, dict[DeliveryState, int]] = {}
+    left: dict[str, float] = {}
+    for (name, channel), states in totals.items():
+        counted = by_audience.setdefault(name, {})
+        for state, count in states.items():
+            counted[state] = counted.get(state, 0) + count
+        rate = (rates or {}).get(channel, 0.0)
+        waiting = sum(states.get(state, 0) for state in UNDER_WAY)
+        left[name] = max(left.get(name, 0.0), waiting / rate if rate else 0.0)
+    known = [name for name in plan.audiences if name in by_audience]
+    return Reach(
+        number=number,
+        audiences=tuple(
+            AudienceReach(
+                audience=plan.audiences[name].label,
+                states=by_audience[name],
+                eta=timedelta(seconds=left[name]) if left[name] else None,
+            )
+            for name in known
+        ),
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
+from comms.channels.teams.card import tone
 from comms.incident import Incident, Severity
 from comms.moment import moment
+from comms.plan.model import Plan
 from comms.projection import STATUS_LABELS
 
 SEVERITY_HELP: Mapping[Severity, str] = {
@@ -17,12 +18,10 @@ SEVERITY_HELP: Mapping[Severity, str] = {
     Severity.SEV4: "SEV4 · low: nobody outside notices",
 }
 
-_STYLES: Mapping[Severity, str] = {
-    Severity.SEV1: "attention",
-    Severity.SEV2: "warning",
-    Severity.SEV3: "accent",
-    Severity.SEV4: "emphasis",
-}
+SEVERITY_CHOICES = [
+    {"title": help_, "value": severity.value} for severity, help_ in SEVERITY_HELP.items()
+]
+"""The severities as a form offers them."""
 
 
 def headed(incident: Incident, *, incident_url: str = "") -> dict[str, object]:
@@ -31,16 +30,21 @@ def headed(incident: Incident, *, incident_url: str = "") -> dict[str, object]:
         "key": incident.key,
         "title": incident.title,
         "severity": incident.severity.value,
-        "severity_style": _STYLES[incident.severity] if incident.status.is_open else "good",
+        "severity_style": tone(incident.severity, incident.status),
         "status": incident.status.value,
         "status_label": STATUS_LABELS[incident.status.value],
         "incident_url": incident_url,
     }
 
 
-def clock(at: datetime | None, zone: ZoneInfo) -> str:
-    """Return a UTC time as '14:30 UTC', or '' for none."""
-    return moment(at, zone).clock if at else ""
+def clock(at: datetime, plan: Plan) -> str:
+    """Return a UTC time as '14:30 UTC' in the plan's zone."""
+    return moment(at, plan.time_zone).clock
+
+
+def labels(names: Iterable[str], plan: Plan) -> str:
+    """Return the audiences of these names as 'Executives and Customers'."""
+    return listed([plan.audiences[name].label for name in names])
 
 
 def people(count: int) -> str:

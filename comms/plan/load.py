@@ -24,7 +24,7 @@ SHOWN = 50
 def load(path: Path | None) -> Plan:
     """Return the plan of that file, or the shipped one. PlanInvalid lists all its problems."""
     source = str(path) if path else SHIPPED
-    plan, problems = read(_content(path), source)
+    plan, problems = read(content(path), source)
     if plan is None:
         lines = [str(problem) for problem in problems[:SHOWN]]
         if len(problems) > SHOWN:
@@ -51,7 +51,8 @@ def shipped() -> str:
     return files("comms.plan").joinpath("shipped.yaml").read_text(encoding="utf-8")
 
 
-def _content(path: Path | None) -> bytes:
+def content(path: Path | None) -> bytes:
+    """Return the bytes of that file, or of the shipped plan; PlanInvalid where it is unreadable."""
     if path is None:
         return shipped().encode()
     try:

@@ -262,12 +262,20 @@ def _without_index(directory: Path) -> None:
     (directory / "index.html").unlink()
 
 
+def _half_an_index(directory: Path) -> None:
+    snapshot.publish(directory, SITE, story(), now=NOW)
+    index = directory / "index.html"
+    index.write_bytes(index.read_bytes()[:500])
+
+
 def _a_file(directory: Path) -> None:
     directory.rmdir()
     directory.write_text("no directory")
 
 
-@pytest.mark.parametrize("spoil", [_missing, _empty, _garbage, _without_index, _a_file])
+@pytest.mark.parametrize(
+    "spoil", [_missing, _empty, _garbage, _without_index, _half_an_index, _a_file]
+)
 async def test_a_spoilt_directory_gives_a_plain_page_and_never_an_error(
     tmp_path: Path, spoil: object
 ) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from comms.errors import PlanInvalid
 from comms.people import Role
@@ -310,3 +312,18 @@ def test_a_plan_of_ones_own_is_read(tmp_path: Path) -> None:
     assert plan.audience("stakeholders").template == "executives"
     assert plan.audience("customers").template == "customers"
     assert plan.source == str(file)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_file_at_all_breaks_the_check(content: bytes) -> None:
+    assert check(content, "plan.yaml")
+
+
+@given(st.integers(0, len(SHIPPED)), st.integers(0, 40), st.text(max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_no_change_to_a_plan_breaks_the_check(at: int, length: int, put: str) -> None:
+    text = SHIPPED[:at] + put + SHIPPED[at + length :]
+
+    for problem in said(text.encode("utf-8", "surrogatepass")):
+        assert "\n" not in problem
+        assert problem.startswith("plan.yaml:")

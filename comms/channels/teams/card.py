@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined, Template, Undefined, pass_conte
 from jinja2.runtime import Context
 
 from comms.channels.teams.markdown import Markdown, escape, markdown, shortened
+from comms.incident import Severity, Status
 from comms.render import Shipped
 
 VERSION = "1.5"
@@ -27,14 +28,21 @@ POST_LIMIT = 25_000
 """Bytes of UTF-16 for one card: a channel post takes about 28 KB with its envelope
 (learn.microsoft.com, "Limits and specifications for Microsoft Teams")."""
 
+_TONES = {
+    Severity.SEV1: "attention",
+    Severity.SEV2: "warning",
+    Severity.SEV3: "accent",
+    Severity.SEV4: "emphasis",
+}
 _STEPS = ((3000, 20), (1200, 20), (600, 12), (300, 8), (120, 5), (80, 3))
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 # JSON text holds no line end inside of a string, so this can only be a comma of the template.
 _LAST_COMMA = re.compile(r",[ \t]*\n\s*(?=[\]}])")
 
 
 @dataclass(frozen=True, slots=True)
-class _Raw:
-    """A value that goes into the card as it is."""
+class Raw:
+    """A value that goes into the card as it is: neither escaped nor shortened."""
 
     value: object
 
@@ -58,6 +66,11 @@ def fill_card(
         if size(card) <= limit:
             break
     return card
+
+
+def tone(severity: Severity, status: Status) -> str:
+    """Return the style of a card's head: words say the severity, this only underlines it."""
+    return _TONES[severity] if status.is_open else "good"
 
 
 def size(card: Mapping[str, object]) -> int:
@@ -101,8 +114,8 @@ def _environment() -> Environment:
     return environment
 
 
-def _raw(value: object) -> _Raw:
-    return _Raw(_defined(value))
+def _raw(value: object) -> Raw:
+    return value if isinstance(value, Raw) else Raw(_defined(value))
 
 
 def _defined(value: object) -> object:
@@ -113,9 +126,9 @@ def _defined(value: object) -> object:
 
 def _to_json(value: object) -> str:
     _defined(value)
-    if isinstance(value, _Raw):
-        return json.dumps(value.value, ensure_ascii=False)
-    return json.dumps(_escaped(value), ensure_ascii=False)
+    if isinstance(value, Raw):
+        return _JSON(value.value)
+    return _JSON(_escaped(value))
 
 
 def _escaped(value: object) -> object:
@@ -135,14 +148,14 @@ def _escaped(value: object) -> object:
 @pass_context
 def _execute(
     context: Context, title: str, verb: str, *, style: str = "default", **data: object
-) -> _Raw:
+) -> Raw:
     """A button that comes back to us: `Action.Execute`, in a dialog and in an older client
     `Action.Submit` (learn.microsoft.com, "Universal Actions for Adaptive Cards")."""
     carried = _carried(context, verb, data)
     submit = {"type": "Action.Submit", "title": title, "style": style, "data": carried}
     if context.get("in_dialog"):
-        return _Raw(submit)
-    return _Raw(
+        return Raw(submit)
+    return Raw(
         {
             "type": "Action.Execute",
             "title": title,
@@ -157,14 +170,14 @@ def _execute(
 @pass_context
 def _dialog(
     context: Context, title: str, verb: str, *, style: str = "default", **data: object
-) -> _Raw:
+) -> Raw:
     """A button that opens a form: only `Action.Submit` can fetch a dialog."""
     carried = {"msteams": {"type": "task/fetch"}} | _carried(context, verb, data)
-    return _Raw({"type": "Action.Submit", "title": title, "style": style, "data": carried})
+    return Raw({"type": "Action.Submit", "title": title, "style": style, "data": carried})
 
 
-def _link(title: str, url: str) -> _Raw:
-    return _Raw({"type": "Action.OpenUrl", "title": title, "url": url})
+def _link(title: str, url: str) -> Raw:
+    return Raw({"type": "Action.OpenUrl", "title": title, "url": url})
 
 
 def _carried(context: Context, verb: str, data: Mapping[str, object]) -> dict[str, object]:

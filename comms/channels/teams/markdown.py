@@ -29,6 +29,7 @@ _INLINE = re.compile(
     re.VERBOSE,
 )
 _BLOCK = re.compile(r"(?:[-+*](?=\s|$)|-(?=--)|>|\#|=(?==))")
+_HARMLESS = re.compile(r"[^\W\d][^\\*_`~\[\]<&{\r\n]*")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
 _MENTION = re.compile(r"(</?)(?=at\b)", re.IGNORECASE)
 _NOT_IN_NAME = re.compile(r"[^\w .,'’()-]|(?<!\w)_|_(?!\w)")
@@ -48,6 +49,8 @@ def escape(typed: str) -> Markdown:
     """
     if isinstance(typed, Markdown):
         return typed
+    if _HARMLESS.fullmatch(typed):
+        return Markdown(typed)
     lines = typed.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return Markdown("\n\n".join(_line(line) for line in lines))
 
@@ -59,7 +62,7 @@ def markdown(pattern: str, *values: object) -> Markdown:
 
 def mention(name: str) -> Markdown:
     """Return the text that stands for a mention; it must equal the entity's text."""
-    return Markdown(f"<at>{_NOT_IN_NAME.sub('', name).strip() or 'you'}</at>")
+    return Markdown(f"<at>{_NOT_IN_NAME.sub('', name)[:80].strip() or 'you'}</at>")
 
 
 def shortened(typed: str, longest: int, *, read_on: str) -> str:

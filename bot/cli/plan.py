@@ -1,0 +1,112 @@
+"""`sitrep plan`: check, show and describe the communication plan."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot import settings
+from comms.incident import Severity
+from comms.plan import load
+from comms.plan.duration import written
+from comms.plan.model import Audience, Plan
+from comms.plan.schema import json_schema
+
+app = typer.Typer(no_args_is_help=True, help="The communication plan.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The plan to check.")], as_json: AsJson = False
+) -> None:
+    """Say all that is wrong with a plan, with line and column; 0: it is good, 1: it is not."""
+    plan, problems = load.read(load.content(file), str(file))
+    if as_json:
+        typer.echo(json.dumps({"problems": [dataclasses.asdict(found) for found in problems]}))
+    else:
+        for problem in problems:
+            typer.echo(str(problem), err=True)
+    if plan is None:
+        raise typer.Exit(1)
+    if not as_json:
+        used = ", ".join(audience.name for audience in plan.enabled())
+        typer.echo(f"{file} is good. Audiences in use: {used}.")
+
+
+@app.command()
+def show(as_json: AsJson = False) -> None:
+    """Show the plan in use: who is told what, how often, and with whose approval."""
+    plan = load.load(settings.read().plan)
+    if as_json:
+        typer.echo(json.dumps(_described(plan), ensure_ascii=False, indent=2))
+    else:
+        _print(plan, Console())
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema (2020-12) of a plan, for editors that check while you type."""
+    typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def _print(plan: Plan, console: Console) -> None:
+    eyes = "different people" if plan.four_eyes else "one person may hold both"
+    console.print(f"{plan.organisation}, {plan.time_zone.key}, from {plan.source}", markup=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for head in ("audience", "by", "first", *Severity, "approved by"):
+        table.add_column(head, no_wrap=head in {"audience", "first"})
+    for audience in plan.audiences.values():
+        table.add_row(*_row(audience), style=None if audience.enabled else "dim")
+    console.print(table)
+    console.print(f"Where two roles approve: {eyes}.", markup=False)
+
+
+def _row(audience: Audience) -> list[str]:
+    firsts = [audience.cadence[severity].first for severity in Severity]
+    first = {written(length) if length else "–" for length in firsts}
+    return [
+        audience.name,
+        ", ".join(audience.channels),
+        " ".join(sorted(first)),
+        *(written(audience.cadence[severity].every) for severity in Severity),
+        (" and ".join(role.label for role in audience.approval) or "nobody")
+        if audience.enabled
+        else "not in use",
+    ]
+
+
+def _described(plan: Plan) -> dict[str, object]:
+    return {
+        "source": plan.source,
+        "organisation": plan.organisation,
+        "time_zone": plan.time_zone.key,
+        "four_eyes": plan.four_eyes,
+        "mail_rate": plan.mail_rate,
+        "audiences": {
+            audience.name: {
+                "label": audience.label,
+                "enabled": audience.enabled,
+                "external": audience.external,
+                "channels": list(audience.channels),
+                "sees": sorted(audience.sees),
+                "approval": list(audience.approval),
+                "template": audience.template,
+                "cadence": {
+                    severity: {
+                        "first": written(promise.first) if promise.first else None,
+                        "every": written(promise.every),
+                    }
+                    for severity, promise in audience.cadence.items()
+                },
+            }
+            for audience in plan.audiences.values()
+        },
+    }

@@ -1,0 +1,1 @@
+"""The JSON that the page lives on."""

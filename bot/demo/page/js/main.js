@@ -1,0 +1,24 @@
+import { meetTheCast } from "./people.js";
+import { byId } from "./dom.js";
+import { goLive } from "./live.js";
+import { setUpCompose } from "./compose.js";
+import { setUpGuide } from "./guide.js";
+import { setUpInbox } from "./inbox.js";
+import { setUpLedger } from "./ledger.js";
+import { setUpPanes } from "./panes.js";
+import { setUpStage } from "./stage.js";
+import { setUpStatus } from "./status.js";
+import { setUpTheme } from "./theme.js";
+import { setUpWarRoom } from "./warroom.js";
+
+setUpTheme(byId("theme"));
+await meetTheCast();
+setUpPanes();
+setUpStage();
+setUpWarRoom();
+setUpCompose();
+setUpInbox();
+setUpStatus();
+setUpLedger();
+setUpGuide();
+goLive();

@@ -1,0 +1,41 @@
+import { get, post } from "./api.js";
+import { byId, toast } from "./dom.js";
+import { draws } from "./live.js";
+import { demoNow, hhmm, setClock } from "./time.js";
+
+const SPEED = 60;
+const state = { playing: false, started: false };
+
+export function setUpStage() {
+  byId("play").addEventListener("click", () => cue(state.playing ? "pause" : "play"));
+  byId("step").addEventListener("click", () => cue("step"));
+  byId("restart").addEventListener("click", () => cue("restart"));
+  draws("stage", async () => show(await get("stage")));
+  setInterval(() => (byId("clock").textContent = `${hhmm(demoNow())} UTC`), 250);
+}
+
+/** True while the replay moves by itself. */
+export const isPlaying = () => state.playing;
+
+async function cue(what) {
+  try {
+    show(await post("stage", { do: what, speed: SPEED }));
+  } catch (error) {
+    toast(error.message, { bad: true });
+  }
+}
+
+function show(stage) {
+  setClock(stage);
+  const { phase, step, total, note } = stage.progress;
+  const running = phase === "running";
+  state.playing = running && stage.running;
+  document.querySelector(".replay").toggleAttribute("data-playing", state.playing);
+  byId("play-label").textContent = state.playing ? "Pause" : running ? "Go on" : phase === "idle" ? "Play an incident" : "Play again";
+  byId("restart").hidden = phase === "idle";
+  byId("progress").max = total;
+  byId("progress").value = step;
+  byId("progress-note").textContent = note || (running ? stage.scenario : `“${stage.scenario}”, ${total} steps at ×${SPEED}`);
+  byId("progress-note").classList.toggle("failed", phase === "failed");
+  byId("speed").textContent = !stage.running ? "paused" : stage.speed === 1 ? "" : `×${stage.speed}`;
+}

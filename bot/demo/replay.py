@@ -1,0 +1,234 @@
+"""Plays a scenario: real activities in its people's names, paced by the demo's clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from bot.demo.cast import Persona
+from bot.demo.clock import ScaledClock
+from bot.demo.feed import Feed
+from bot.demo.scenario import Fill, Press, Say, Scenario, Step, Watch
+from bot.demo.teams.answers import Answer, AnswerKind
+from bot.demo.teams.cards import card_of, elements, filled, is_dialog, verb_of
+from bot.demo.teams.rooms import BOT, Json, Message, Room, RoomKind
+from bot.demo.teams.simulator import Simulator
+
+T = TypeVar("T")
+
+PATIENCE = 20.0
+"""Real seconds in which what a step needs must have come into sight."""
+
+
+class Phase(StrEnum):
+    """idle → running → done or failed; a restart begins again."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far the replay is: `step` of `total` have been done; `note` is the latest."""
+
+    phase: Phase
+    step: int
+    total: int
+    note: str = ""
+
+
+class StepFailed(Exception):
+    """A step could not be done: what it needed never came, or the bot refused it."""
+
+
+class Replay:
+    """One scenario over one simulator. `tell` hears of every step."""
+
+    def __init__(
+        self,
+        *,
+        scenario: Scenario,
+        teams: Simulator,
+        clock: ScaledClock,
+        feed: Feed,
+        tell: Callable[[Progress], None] = lambda progress: None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.scenario = scenario
+        self.progress = Progress(phase=Phase.IDLE, step=0, total=len(scenario.steps))
+        self._teams = teams
+        self._clock = clock
+        self._feed = feed
+        self._tell = tell
+        self._patience = patience
+        self._task: asyncio.Task[None] | None = None
+        self._begun = clock.now()
+        self._known: frozenset[str] = frozenset()
+
+    def play(self, speed: float) -> None:
+        """Start, or go on, at `speed` × real time."""
+        self._clock.play(speed)
+        if self.progress.phase is not Phase.RUNNING:
+            self._begin()
+        self._feed.touch("stage")
+
+    def pause(self) -> None:
+        """Stand still: people, timers and promises."""
+        self._clock.pause()
+        self._feed.touch("stage")
+
+    def step(self) -> None:
+        """Jump to the next step's moment and do it; then stand still."""
+        self._clock.pause()
+        if self.progress.phase is not Phase.RUNNING:
+            self._begin()
+        due = self._due(self.scenario.steps[min(self.progress.step, self.progress.total - 1)])
+        self._clock.step(max(due - self._clock.now(), timedelta(0)))
+        self._feed.touch("stage")
+
+    async def restart(self, speed: float) -> None:
+        """Begin again with a new incident; the earlier one stays where it is."""
+        await self.stop()
+        self._report(Phase.IDLE, 0)
+        self.play(speed)
+
+    async def stop(self) -> None:
+        """Leave the stage."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def finished(self) -> Progress:
+        """Wait for the end and return how it went."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+        return self.progress
+
+    def _begin(self) -> None:
+        self._begun = self._clock.now()
+        self._known = frozenset(room.id for room in self._teams.rooms)
+        self._report(Phase.RUNNING, 0)
+        self._task = asyncio.create_task(self._run(), name="replay")
+
+    async def _run(self) -> None:
+        for number, step in enumerate(self.scenario.steps, start=1):
+            await self._clock.sleep_until(self._due(step))
+            try:
+                await self._do(step)
+            except StepFailed as failed:
+                self._clock.play(1)
+                self._report(Phase.FAILED, number - 1, f"{step.note}: {failed}")
+                return
+            self._report(Phase.RUNNING, number, step.note)
+        self._clock.play(1)
+        self._report(Phase.DONE, len(self.scenario.steps), self.scenario.steps[-1].note)
+
+    async def _do(self, step: Step) -> None:
+        match step.act:
+            case Say():
+                await self._say(step.who, step.act)
+            case Press():
+                await self._press(step.who, step.act)
+            case Fill():
+                await self._fill(step.who, step.act)
+            case Watch():
+                pass
+
+    async def _say(self, who: Persona, act: Say) -> None:
+        room = await self._sight(self._find_war_room, "a war room") if act.in_war_room else None
+        message = await self._teams.say(who, act.text, room=room)
+        if not message.delivered:
+            raise StepFailed("the bot did not take the message")
+
+    async def _press(self, who: Persona, act: Press) -> None:
+        message, card, action = await self._button(who, act.verb, act.where)
+        data = filled(card, action, dict(act.typed))
+        if action["type"] == "Action.Execute":
+            _refuse_error(await self._teams.execute(who, message, action, data))
+        else:
+            await self._teams.submit(who, message, data)
+
+    async def _fill(self, who: Persona, act: Fill) -> None:
+        message, card, action = await self._button(who, act.verb, act.where)
+        if not is_dialog(action):
+            raise StepFailed(f"'{act.verb}' opens no dialog")
+        answer = await self._teams.open_dialog(who, message, filled(card, action, {}))
+        _refuse_error(answer)
+        form = answer.card or {}
+        button = _matching(form, act.submit, {})
+        if button is None:
+            raise StepFailed(f"the dialog of '{act.verb}' has no '{act.submit}'")
+        sent = filled(form, button, dict(act.typed))
+        answer = await self._teams.submit_dialog(who, message, sent)
+        _refuse_error(answer)
+        if answer.kind is AnswerKind.DIALOG:
+            raise StepFailed("the form came back: something in it is not accepted")
+
+    async def _button(
+        self, who: Persona, verb: str, where: Mapping[str, str]
+    ) -> tuple[Message, Json, Json]:
+        def find() -> tuple[Message, Json, Json] | None:
+            for message in self._teams.rooms.newest():
+                card = message.views.get(who.key) or card_of(message.activity)
+                if card is None or not self._is_on_stage(message, who):
+                    continue
+                if action := _matching(card, verb, where):
+                    return message, card, action
+            return None
+
+        return await self._sight(find, f"a button for '{verb}'")
+
+    async def _sight(self, find: Callable[[], T | None], what: str) -> T:
+        """Wait until `find` finds; StepFailed names `what` did not come."""
+        async with self._feed.listen() as listener:
+            try:
+                async with asyncio.timeout(self._patience):
+                    while (found := find()) is None:
+                        await listener.topics()
+                    return found
+            except TimeoutError:
+                raise StepFailed(f"{what} did not appear") from None
+
+    def _is_on_stage(self, message: Message, who: Persona) -> bool:
+        room = message.room
+        if room.kind is RoomKind.CHAT:
+            return room.owner == who.key and message.at >= self._begun
+        return room.id not in self._known
+
+    def _find_war_room(self) -> Room | None:
+        """The thread that the bot opened since the replay began."""
+        for room in self._teams.rooms:
+            if room.id not in self._known and room.messages and room.messages[0].sender == BOT:
+                return room
+        return None
+
+    def _due(self, step: Step) -> datetime:
+        return self._begun + timedelta(minutes=step.minute)
+
+    def _report(self, phase: Phase, step: int, note: str = "") -> None:
+        self.progress = replace(self.progress, phase=phase, step=step, note=note)
+        self._tell(self.progress)
+        self._feed.touch("stage")
+
+
+def _matching(card: Json, verb: str, where: Mapping[str, str]) -> Json | None:
+    for one in elements(card):
+        data = one.get("data")
+        own = data if isinstance(data, dict) else {}
+        if verb_of(one) == verb and all(own.get(k) == v for k, v in where.items()):
+            return one
+    return None
+
+
+def _refuse_error(answer: Answer) -> None:
+    if answer.is_error:
+        raise StepFailed(answer.text)

@@ -1,0 +1,272 @@
+"""One open SMTP session: message after message, a round trip each where the server pipelines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from enum import Enum
+from typing import Protocol
+
+from comms.channels.mail.envelope import Drop, Envelope
+from comms.channels.mail.reply import Reply, reason
+from comms.delivery import DeliveryState, Outcome, Reason
+
+LONGEST_REPLY = 64 * 1024
+"""Octets without a line end, after which a server is not believed any more."""
+
+MOST_LINES = 100
+"""Lines of one reply."""
+
+CUT_OFF = Drop(
+    reason=Reason.UNREACHABLE,
+    detail="The connection ended before the message was handed over.",
+    again=True,
+)
+
+
+class Step(Enum):
+    """What a reply answers."""
+
+    MAIL = "MAIL"
+    RCPT = "RCPT"
+    DATA = "DATA"
+    CONTENT = "content"
+    CLEARING = "clearing"
+    """RSET, or the lone dot after a refused recipient: the answer changes nothing."""
+    QUIT = "QUIT"
+
+
+class Post(Protocol):
+    """Where a session gets its messages from."""
+
+    def following(self) -> Envelope | None:
+        """The next message to send, or None."""
+        ...
+
+    def idle(self, session: Session) -> None:
+        """The session has nothing to do; `wake` it when there is something."""
+        ...
+
+    def closed(self, session: Session) -> None:
+        """The session's connection has ended."""
+        ...
+
+
+class Session(asyncio.Protocol):
+    """Takes over the connection that aiosmtplib has opened.
+
+    With PIPELINING (RFC 2920) the content of a message leaves in one write together with the next
+    message's MAIL, RCPT and DATA, and the replies are matched in order. Without it each command
+    waits for its reply. No task and no lock per message: replies drive it.
+    """
+
+    def __init__(self, post: Post, *, sender: str, pipelining: bool, timeout: float) -> None:
+        """`timeout` is how many seconds the server may stay silent when it owes a reply."""
+        self._post = post
+        self._mail = f"MAIL FROM:<{sender}>\r\n".encode()
+        self._pipelining = pipelining
+        self._timeout = timeout
+        self._loop = asyncio.get_running_loop()
+        self._planned: deque[tuple[Step, Envelope | None, bytes]] = deque()
+        self._awaited: deque[tuple[Step, Envelope | None]] = deque()
+        self._refusal: tuple[Step, Reply] | None = None
+        self._unread = b""
+        self._lines: list[str] = []
+        self._leaving = False
+        self._transport: asyncio.Transport | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._heard = 0.0
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+
+    def adopt(self, transport: asyncio.Transport) -> None:
+        """Take over a connection that may send, and on which no reply is due."""
+        self._transport = transport
+        transport.set_protocol(self)
+
+    def wake(self) -> None:
+        """Begin with the next message. Only for an idle session; without one it is idle again."""
+        self._plan_following()
+        if self._planned:
+            self._write()
+        else:
+            self._post.idle(self)
+
+    async def leave(self) -> None:
+        """Take no more messages, say QUIT when the last has its reply, and wait for the end."""
+        self._leaving = True
+        if not self._awaited:
+            self._quit()
+        await self._ended
+
+    # What the server says.
+
+    def data_received(self, data: bytes) -> None:
+        """Act on each whole reply; keep the rest."""
+        self._heard = self._loop.time()
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        if len(self._unread) > LONGEST_REPLY:
+            self._abort()
+        for line in lines:
+            self._read(line)
+        self._write()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End what was under way: unknown where its content had left, else free to go again."""
+        self._transport = None
+        if self._patience is not None:
+            self._patience.cancel()
+        left = {id(envelope) for step, envelope in self._awaited if step is Step.CONTENT}
+        for envelope in self._under_way():
+            if id(envelope) in left:
+                envelope.settle(_unknown(envelope))
+            else:
+                envelope.drop(CUT_OFF)
+        self._awaited.clear()
+        self._planned.clear()
+        self._ended.set_result(None)
+        self._post.closed(self)
+
+    def _read(self, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        self._lines.append(text[4:])
+        if len(self._lines) > MOST_LINES:
+            self._abort()
+        if text[3:4] == "-":
+            return
+        code = int(text[:3]) if text[:3].isdecimal() else 0
+        reply, self._lines = Reply(code, " ".join(self._lines)), []
+        if self._transport is not None:
+            self._answered(reply)
+
+    def _answered(self, reply: Reply) -> None:
+        if not self._awaited or not 200 <= reply.code < 600:
+            # Out of step: no later reply could be trusted to belong to its message.
+            self._abort()
+            return
+        step, envelope = self._awaited.popleft()
+        if envelope is not None:
+            self._answered_for(envelope, step, reply)
+        if reply.code == 421 or step is Step.QUIT:
+            # The server closes. What has no reply yet may go over another connection.
+            self._abort()
+        elif not self._awaited and not self._planned:
+            self._rest()
+
+    def _answered_for(self, envelope: Envelope, step: Step, reply: Reply) -> None:
+        match step:
+            case Step.DATA:
+                self._data_answered(envelope, reply)
+            case Step.CONTENT if reply.is_good:
+                envelope.settle(_accepted(envelope, reply))
+            case Step.CONTENT:
+                envelope.settle(_rejected(envelope, step, reply))
+            case _ if not reply.is_good and self._refusal is None:
+                self._refusal = (step, reply)
+                if not self._pipelining or reply.code == 421:
+                    self._planned.clear()
+                    self._refuse(envelope, step, reply)
+
+    def _data_answered(self, envelope: Envelope, reply: Reply) -> None:
+        step, refused = self._refusal or (Step.DATA, reply)
+        if reply.code != 354:
+            self._refuse(envelope, step, refused)
+        elif self._refusal is not None:
+            # RFC 2920, section 3.1: nobody was taken, and yet the server waits for content.
+            self._refuse(envelope, step, refused, clearing=b".\r\n")
+        else:
+            self._planned.append((Step.CONTENT, envelope, envelope.content))
+            self._plan_following()
+
+    def _refuse(
+        self, envelope: Envelope, step: Step, reply: Reply, *, clearing: bytes = b"RSET\r\n"
+    ) -> None:
+        self._refusal = None
+        if reply.code == 421:
+            why = reason(reply, step.value)
+            envelope.drop(Drop(reason=why, detail=reply.detail, again=True))
+            return
+        envelope.settle(_rejected(envelope, step, reply))
+        self._planned.append((Step.CLEARING, None, clearing))
+        self._plan_following()
+
+    # What we say.
+
+    def _plan_following(self) -> None:
+        envelope = None if self._leaving else self._post.following()
+        if envelope is not None:
+            rcpt = b"RCPT TO:<" + envelope.recipient + b">\r\n"
+            self._planned.append((Step.MAIL, envelope, self._mail))
+            self._planned.append((Step.RCPT, envelope, rcpt))
+            self._planned.append((Step.DATA, envelope, b"DATA\r\n"))
+
+    def _write(self) -> None:
+        if self._transport is None or not self._planned:
+            return
+        if not self._awaited:
+            self._heard = self._loop.time()
+            self._patience = self._patience or self._loop.call_later(self._timeout, self._look)
+        elif not self._pipelining:
+            return
+        group: list[bytes] = []
+        while self._planned and (self._pipelining or not group):
+            step, envelope, said = self._planned.popleft()
+            self._awaited.append((step, envelope))
+            group.append(said)
+        self._transport.write(b"".join(group))
+
+    def _rest(self) -> None:
+        if self._leaving:
+            self._quit()
+        else:
+            self._post.idle(self)
+
+    def _quit(self) -> None:
+        self._planned.append((Step.QUIT, None, b"QUIT\r\n"))
+        self._write()
+
+    def _look(self) -> None:
+        """Give up on a silent server. One timer a session, not one a message."""
+        self._patience = None
+        silence = self._loop.time() - self._heard
+        if self._awaited and silence >= self._timeout:
+            self._abort()
+        elif self._awaited:
+            self._patience = self._loop.call_later(self._timeout - silence, self._look)
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+            self._transport = None
+
+    def _under_way(self) -> list[Envelope]:
+        known = [envelope for _, envelope in self._awaited]
+        known += [envelope for _, envelope, _ in self._planned]
+        unique = {id(envelope): envelope for envelope in known if envelope is not None}
+        return [envelope for envelope in unique.values() if envelope.is_under_way]
+
+
+def _accepted(envelope: Envelope, reply: Reply) -> Outcome:
+    return Outcome(
+        delivery=envelope.delivery,
+        state=DeliveryState.ACCEPTED,
+        detail=reply.detail,
+        provider_id=reply.receipt,
+    )
+
+
+def _rejected(envelope: Envelope, step: Step, reply: Reply) -> Outcome:
+    return Outcome(
+        delivery=envelope.delivery,
+        state=DeliveryState.REJECTED,
+        reason=reason(reply, step.value),
+        detail=reply.detail,
+    )
+
+
+def _unknown(envelope: Envelope) -> Outcome:
+    return Outcome(
+        delivery=envelope.delivery,
+        state=DeliveryState.UNKNOWN,
+        reason=Reason.NO_REPLY,
+        detail="The message was handed over, but the connection ended before the reply.",
+    )

@@ -1,0 +1,132 @@
+"""Sends statements as mail: the fan-out's transport for the mail channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from ssl import SSLContext
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
+from tenacity.wait import wait_random
+
+from comms.channels.mail.address import Mailbox, addr_spec
+from comms.channels.mail.envelope import Envelope, stuffed
+from comms.channels.mail.message import Letter
+from comms.channels.mail.opening import TokenSource
+from comms.channels.mail.pool import Pool
+from comms.channels.mail.relay import Relay
+from comms.clock import Clock
+from comms.delivery import Delivery, DeliveryState, Outcome, Reason
+from comms.errors import Invalid
+from comms.statement import HTML, PLAIN, Statement
+
+Links = Callable[[Delivery], Mapping[str, str]]
+"""The recipient's own URLs, by the names in `placeholders`."""
+
+LETTERS = 64
+"""How many statements are kept in the form in which they are filled."""
+
+
+class MailTransport:
+    """Hands letters to one relay over up to `relay.connections` sessions.
+
+    Outcomes are as sure as SMTP allows: accepted with the relay's queue id, rejected with the
+    reason of its reply, unknown where the content had left and no reply came. A message whose
+    connection ended before its content left goes once more, over another connection.
+    """
+
+    def __init__(
+        self,
+        relay: Relay,
+        *,
+        sender: Mailbox,
+        links: Links,
+        clock: Clock,
+        token: TokenSource | None = None,
+        tls: SSLContext | None = None,
+    ) -> None:
+        """`token` is asked for each XOAUTH2 login. `tls` replaces the system's certificates."""
+        self.rate = relay.rate
+        self._sender = sender
+        self._links = links
+        self._clock = clock
+        self._pool = Pool(relay, sender=sender.address, token=token, tls=tls)
+        self._letters: dict[tuple[str, ...], Letter] = {}
+
+    async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
+        """Send to each delivery and return one outcome for each, in any order."""
+        letter = self._letter(statement)
+        outcomes: list[Outcome] = []
+        envelopes: list[Envelope] = []
+        for delivery in batch:
+            try:
+                envelopes.append(self._envelope(letter, delivery))
+            except Invalid as error:
+                outcomes.append(_not_sendable(delivery, error))
+        if envelopes:
+            await self._handed_over(envelopes)
+        return outcomes + [_outcome(envelope) for envelope in envelopes]
+
+    async def close(self) -> None:
+        """Finish what is under way and close the sessions."""
+        await self._pool.close()
+
+    def _letter(self, statement: Statement) -> Letter:
+        # Equal text gives an equal letter, also where the ledger hands out a new object per batch.
+        key = (
+            statement.thread,
+            str(statement.update),
+            statement.subject,
+            statement.parts[PLAIN],
+            statement.parts[HTML],
+        )
+        letter = self._letters.get(key)
+        if letter is None:
+            letter = Letter(statement, sender=self._sender, at=self._clock.now())
+            if len(self._letters) >= LETTERS:
+                del self._letters[next(iter(self._letters))]
+            self._letters[key] = letter
+        return letter
+
+    def _envelope(self, letter: Letter, delivery: Delivery) -> Envelope:
+        return Envelope(
+            delivery=delivery.id,
+            recipient=addr_spec(delivery.address).encode(),
+            content=stuffed(letter.filled(delivery, self._links(delivery))),
+        )
+
+    async def _handed_over(self, envelopes: list[Envelope]) -> None:
+        async def hand_over() -> bool:
+            await self._pool.send([e for e in envelopes if _should_go(e)])
+            return any(_should_go(e) for e in envelopes)
+
+        await AsyncRetrying(
+            retry=retry_if_result(bool),
+            stop=stop_after_attempt(2),
+            wait=wait_random(0, 0.1),
+            retry_error_callback=_give_up,
+        )(hand_over)
+
+
+def _should_go(envelope: Envelope) -> bool:
+    return envelope.outcome is None and (envelope.dropped is None or envelope.dropped.again)
+
+
+def _give_up(state: RetryCallState) -> None:
+    """Leave what was dropped twice to a later attempt of the ledger."""
+
+
+def _outcome(envelope: Envelope) -> Outcome:
+    if envelope.outcome is not None:
+        return envelope.outcome
+    if envelope.dropped is not None:
+        return envelope.dropped.outcome(envelope.delivery)
+    raise AssertionError("the pool returned while a message was under way")
+
+
+def _not_sendable(delivery: Delivery, error: Invalid) -> Outcome:
+    return Outcome(
+        delivery=delivery.id,
+        state=DeliveryState.REJECTED,
+        reason=Reason.ADDRESS_INVALID,
+        detail=error.detail,
+    )

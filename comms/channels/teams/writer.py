@@ -1,0 +1,91 @@
+"""Writes the card of an update for the war room, and the same as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from jinja2 import UndefinedError
+
+from comms.channels.teams.card import dumped, fill_card, tone
+from comms.errors import Invalid
+from comms.moment import Moment
+from comms.plan.model import Audience, ChannelName
+from comms.projection import Telling
+from comms.render import fill, thread
+from comms.statement import CARD, PLAIN, Statement
+
+_LISTS = (("done", "Done"), ("doing", "Doing"), ("next", "Next"))
+
+
+def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
+    """Return the card and its text; Invalid where the templates ask for what this audience may
+    not see."""
+    told = _told(telling, context)
+    source = f"{audience.template}/{telling.update.kind.value}.teams"
+    try:
+        card = fill_card(f"{source}.json", told)
+        text = fill(f"{source}.txt", told)
+    except UndefinedError as error:
+        raise Invalid(
+            f"The plan does not let {audience.name} see what {source}.json shows: {error.message}."
+        ) from error
+    return Statement(
+        incident=telling.update.incident,
+        update=telling.update.number,
+        audience=audience.name,
+        channel=ChannelName.TEAMS,
+        subject=str(told["fallback"]),
+        parts={CARD: dumped(card), PLAIN: text},
+        thread=thread(telling.update, audience),
+    )
+
+
+def _told(telling: Telling, context: Mapping[str, object]) -> dict[str, object]:
+    """The audience's context, with the wording that both templates share."""
+    incident, update = telling.incident, telling.update
+    issued, promised = (
+        cast(Moment, context["issued_at"]),
+        cast(Moment | None, context["next_update"]),
+    )
+    named = f"{context['key']} update {context['number']}"
+    return {
+        "incident_url": "",
+        "room_url": "",
+        **context,
+        "fallback": f"{named}: {context.get('title', context['status_label'])}",
+        "severity_style": tone(incident.severity, update.status),
+        "about": f"Update {context['number']} · {issued.clock}",
+        "next_update": f"by {promised.clock}" if promised else "none is promised",
+        **_worded(context),
+    }
+
+
+def _worded(context: Mapping[str, object]) -> dict[str, object]:
+    """What the audience sees of lists, in words; a field that it does not see stays absent."""
+    worded: dict[str, object] = {
+        "actions": [
+            {"label": label, "lines": context[name]} for name, label in _LISTS if context.get(name)
+        ]
+    }
+    if "needs" in context:
+        worded["needs"] = [
+            _need(need) for need in cast(Iterable[Mapping[str, object]], context["needs"])
+        ]
+    if "people" in context:
+        people = cast(Mapping[str, str], context["people"])
+        worded["people"] = [
+            {"role": role.capitalize(), "name": name} for role, name in people.items()
+        ]
+    return worded
+
+
+def _need(need: Mapping[str, object]) -> dict[str, object]:
+    owner, by = need["owner"], need["by"]
+    parts = [
+        "a decision" if need["decision"] else "",
+        f"from {owner}" if owner else "",
+        f"by {by}" if by else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return {"text": need["text"], "note": f" ({said})" if said else ""}

@@ -1,0 +1,67 @@
+"""How the database is connected to: once for writing, once for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import Connection
+
+PATIENCE = 10.0
+"""Seconds to wait for another program's lock; `?timeout=` in a SQLite URL says otherwise."""
+
+
+def is_sqlite(url: str) -> bool:
+    """True for the embedded database."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
+def connect(url: str, *, durable: bool) -> tuple[Engine, Engine]:
+    """Return an engine whose transactions write, and one whose transactions only see."""
+    if is_sqlite(url):
+        return _sqlite(url, durable=durable)
+    engine = create_engine(url, pool_size=8, pool_pre_ping=True)
+    return engine, engine.execution_options(
+        isolation_level="REPEATABLE READ", postgresql_readonly=True
+    )
+
+
+def _sqlite(url: str, *, durable: bool) -> tuple[Engine, Engine]:
+    patience = float(str(make_url(url).query.get("timeout", PATIENCE)))
+    wanted = {"timeout": patience, "check_same_thread": False}
+    writer = create_engine(url, connect_args=wanted)
+    event.listen(writer, "connect", _pragmas(synchronous="FULL" if durable else "OFF"))
+    # At once: a transaction that begins by reading could fail when it comes to write.
+    event.listen(writer, "begin", _begin("BEGIN IMMEDIATE"))
+    reader = create_engine(url, connect_args=wanted)
+    event.listen(reader, "connect", _pragmas(query_only="ON"))
+    event.listen(reader, "begin", _begin("BEGIN"))
+    return writer, reader
+
+
+def _pragmas(**pragmas: str) -> Callable[[Any, Any], None]:
+    # WAL: readers and the writer do not wait for each other. FULL: what was committed survives a
+    # power cut too; the group commit pays for it.
+    wanted = {"journal_mode": "WAL", "foreign_keys": "ON"} | pragmas
+
+    def configure(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself: `_begin` does, with the right lock.
+        connection.isolation_level = None
+        # SQLite's own lower() knows ASCII only.
+        connection.create_function("lower", 1, _lower, deterministic=True)
+        for name, value in wanted.items():
+            connection.execute(f"PRAGMA {name}={value}").close()
+
+    return configure
+
+
+def _begin(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _lower(text: str | None) -> str | None:
+    return text.lower() if isinstance(text, str) else text

@@ -1,0 +1,39 @@
+"""What a database driver raises, said with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from comms.errors import Unavailable
+
+_SIGNS = (
+    ("database is locked", "The database is locked by another program. Nothing was changed."),
+    ("readonly database", "The database is read-only: check the file's owner and its folder."),
+    ("database or disk is full", "The disk is full. Nothing was changed; make room and try again."),
+    ("unable to open database", "The database file cannot be opened: check its path and folder."),
+    ("file is not a database", "The file is not a database: check the path in the database URL."),
+    ("no such table", "The database has no tables yet: run 'sitrep db upgrade'."),
+)
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """Turn what a database driver raises into an error with what to do."""
+    try:
+        yield
+    except DBAPIError as broken:
+        raise explained(broken) from broken
+
+
+def explained(broken: DBAPIError) -> Exception:
+    """Return an Unavailable for what an operator can mend; else the error itself: a bug."""
+    words = str(broken.orig)
+    for sign, advice in _SIGNS:
+        if sign in words:
+            return Unavailable(advice)
+    if isinstance(broken, OperationalError):
+        return Unavailable(f"The database does not answer ({words.splitlines()[0][:200]}).")
+    return broken

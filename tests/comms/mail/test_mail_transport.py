@@ -1,0 +1,474 @@
+"""Sending over real SMTP: what each answer of a relay makes of a delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import socket
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from comms.channels.mail.envelope import stuffed
+from comms.channels.mail.message import source
+from comms.channels.mail.relay import Auth, Relay, Tls
+from comms.channels.mail.transport import MailTransport
+from comms.delivery import Delivery, DeliveryState, Outcome, Reason
+from comms.errors import Unavailable
+from tests.comms.mail.letters import NOW, SENDER, delivery, letter, typed
+from tests.comms.mail.relays import OK, HangUp, Relayed, Silence, serving
+
+# aiosmtpd warns of passwords without TLS; here they are made up.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+ACCEPTED, REJECTED, UNKNOWN = (
+    DeliveryState.ACCEPTED,
+    DeliveryState.REJECTED,
+    DeliveryState.UNKNOWN,
+)
+STATEMENT = letter("stakeholders")
+BOTH = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined", "in step"])
+
+
+class Noon:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    async def sleep_until(self, moment: datetime) -> None:
+        raise AssertionError
+
+
+def own_links(to: Delivery) -> dict[str, str]:
+    return {"seen": f"https://sitrep.contoso.example/seen/{to.id}"}
+
+
+@asynccontextmanager
+async def sending(relay: Relay, **differs: Any) -> AsyncIterator[MailTransport]:
+    transport = MailTransport(relay, sender=SENDER, links=own_links, clock=Noon(), **differs)
+    try:
+        yield transport
+    finally:
+        await asyncio.wait_for(transport.close(), 10)
+
+
+async def sent(relayed: Relayed, batch: Sequence[Delivery], **differs: Any) -> dict[int, Outcome]:
+    async with sending(relayed.relay(**differs)) as transport:
+        outcomes = await asyncio.wait_for(transport.send(STATEMENT, batch), 20)
+    assert sorted(outcome.delivery for outcome in outcomes) == sorted(d.id for d in batch)
+    return {outcome.delivery: outcome for outcome in outcomes}
+
+
+def people(count: int) -> list[Delivery]:
+    return [delivery(number) for number in range(count)]
+
+
+def number_of(recipient: str) -> int:
+    return int(recipient.partition("@")[0].removeprefix("reader"))
+
+
+@BOTH
+async def test_each_recipient_gets_exactly_what_the_preview_shows(pipelining: bool) -> None:
+    async with serving(Relayed(pipelining=pipelining)) as relayed:
+        outcomes = await sent(relayed, people(40))
+
+    assert {(o.state, o.reason) for o in outcomes.values()} == {(ACCEPTED, None)}
+    assert outcomes[7].provider_id == "Qreader7"
+    assert sorted(relayed.received) == sorted(
+        (to.address, source(STATEMENT, to, sender=SENDER, at=NOW, links=own_links(to)))
+        for to in people(40)
+    )
+
+
+@BOTH
+async def test_a_line_that_begins_with_a_dot_arrives(pipelining: bool) -> None:
+    statement = letter("stakeholders", typed("first\n.\n..\n.hidden\nlast"))
+    async with (
+        serving(Relayed(pipelining=pipelining)) as relayed,
+        sending(relayed.relay()) as transport,
+    ):
+        await transport.send(statement, [delivery(1)])
+
+    message = source(statement, delivery(1), sender=SENDER, at=NOW, links=own_links(delivery(1)))
+    assert relayed.received == [("reader1@fabrikam.example", message)]
+    assert stuffed(message) != message + b".\r\n"
+
+
+@BOTH
+@pytest.mark.parametrize("step", ["mail", "rcpt", "content"])
+async def test_a_refusal_belongs_to_its_own_recipient(pipelining: bool, step: str) -> None:
+    refused = {3, 4, 9}
+    turn = iter(range(20))
+
+    def answer(about: str) -> str:
+        # MAIL does not say for whom it is: one session, so the turn says it.
+        number = next(turn) if step == "mail" else number_of(about)
+        return "550 5.1.1 No such user" if number in refused else OK
+
+    async with serving(
+        replace(Relayed(pipelining=pipelining), **cast("Any", {step: answer}))
+    ) as relayed:
+        outcomes = await sent(relayed, people(20), connections=1)
+
+    assert {n for n, o in outcomes.items() if o.state is REJECTED} == refused
+    assert {outcomes[n].reason for n in refused} == {Reason.MAILBOX_UNKNOWN}
+    assert outcomes[3].detail == "550 5.1.1 No such user"
+    assert all(o.state is ACCEPTED for n, o in outcomes.items() if n not in refused)
+
+
+@BOTH
+async def test_a_batch_of_refusals_goes_on_to_the_last(pipelining: bool) -> None:
+    def answer(_recipient: str) -> str:
+        return "450 4.2.0 Greylisted"
+
+    async with serving(Relayed(pipelining=pipelining, rcpt=answer)) as relayed:
+        outcomes = await sent(relayed, people(30))
+
+    assert {o.reason for o in outcomes.values()} == {Reason.TEMPORARY}
+    assert relayed.received == []
+
+
+@BOTH
+async def test_content_without_an_answer_is_unknown_and_not_sent_twice(pipelining: bool) -> None:
+    def answer(recipient: str) -> str:
+        if number_of(recipient) == 5:
+            raise HangUp
+        return OK
+
+    async with serving(Relayed(pipelining=pipelining, content=answer)) as relayed:
+        outcomes = await sent(relayed, people(12))
+
+    assert (outcomes[5].state, outcomes[5].reason) == (UNKNOWN, Reason.NO_REPLY)
+    assert all(o.state is ACCEPTED for n, o in outcomes.items() if n != 5)
+    assert max(Counter(relayed.recipients).values()) == 1
+
+
+@BOTH
+async def test_a_connection_lost_before_the_content_costs_nothing(pipelining: bool) -> None:
+    hung_up = False
+
+    def answer(recipient: str) -> str:
+        nonlocal hung_up
+        if number_of(recipient) == 5 and not hung_up:
+            hung_up = True
+            raise HangUp
+        return OK
+
+    async with serving(Relayed(pipelining=pipelining, rcpt=answer)) as relayed:
+        outcomes = await sent(relayed, people(12))
+
+    assert hung_up
+    assert {o.state for o in outcomes.values()} == {ACCEPTED}
+    assert max(Counter(relayed.recipients).values()) == 1
+
+
+async def test_a_relay_that_always_hangs_up_is_unreachable() -> None:
+    def answer(_recipient: str) -> str:
+        raise HangUp
+
+    async with serving(Relayed(rcpt=answer)) as relayed:
+        outcomes = await sent(relayed, people(3))
+
+    assert {(o.state, o.reason) for o in outcomes.values()} == {(REJECTED, Reason.UNREACHABLE)}
+    assert relayed.greeted == 6  # each message once, and once again
+
+
+@BOTH
+async def test_421_sends_the_rest_over_another_connection(pipelining: bool) -> None:
+    closed: set[int] = set()
+
+    def answer(recipient: str) -> str:
+        number = number_of(recipient)
+        if number % 4 == 3 and number not in closed:
+            closed.add(number)
+            return "421 4.7.0 Too many messages in this connection"
+        return OK
+
+    async with serving(Relayed(pipelining=pipelining, rcpt=answer)) as relayed:
+        outcomes = await sent(relayed, people(12))
+
+    assert {o.state for o in outcomes.values()} == {ACCEPTED}
+    assert max(Counter(relayed.recipients).values()) == 1
+
+
+async def test_421_without_end_is_a_throttle() -> None:
+    async with serving(Relayed(mail=lambda _sender: "421 4.7.0 Try again later")) as relayed:
+        outcomes = await sent(relayed, people(2))
+
+    assert {(o.state, o.reason) for o in outcomes.values()} == {(REJECTED, Reason.THROTTLED)}
+    assert outcomes[0].reason is not None
+    assert outcomes[0].reason.is_transient
+
+
+@BOTH
+async def test_a_relay_that_falls_silent_is_given_up(pipelining: bool) -> None:
+    def answer(recipient: str) -> str:
+        if number_of(recipient) == 1:
+            raise Silence
+        return OK
+
+    async with serving(Relayed(pipelining=pipelining, content=answer)) as relayed:
+        outcomes = await sent(relayed, people(4), timeout=0.2, connections=1)
+
+    assert (outcomes[1].state, outcomes[1].reason) == (UNKNOWN, Reason.NO_REPLY)
+    assert all(o.state is ACCEPTED for n, o in outcomes.items() if n != 1)
+
+
+async def test_a_refused_connection_is_an_outcome() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and never listening
+        relayed = Relayed(port=taken.getsockname()[1])
+        outcomes = await sent(relayed, people(5))
+
+    assert {(o.state, o.reason) for o in outcomes.values()} == {(REJECTED, Reason.UNREACHABLE)}
+    assert outcomes[0].reason is not None
+    assert outcomes[0].reason.is_transient
+
+
+async def test_an_address_that_is_none_is_refused_here_and_the_others_go() -> None:
+    wrong = replace(delivery(2), address="nobody@\r\nDATA")
+    async with serving(Relayed()) as relayed:
+        outcomes = await sent(relayed, [delivery(1), wrong, delivery(3)])
+
+    assert (outcomes[2].state, outcomes[2].reason) == (REJECTED, Reason.ADDRESS_INVALID)
+    assert sorted(relayed.recipients) == ["reader1@fabrikam.example", "reader3@fabrikam.example"]
+
+
+async def test_no_more_connections_than_the_relay_takes() -> None:
+    async with (
+        serving(Relayed()) as relayed,
+        sending(relayed.relay(connections=3)) as transport,
+    ):
+        batches = [people(30)[at : at + 5] for at in range(0, 30, 5)]
+        await asyncio.gather(*(transport.send(STATEMENT, batch) for batch in batches))
+
+    assert relayed.most_connected == 3
+    assert len(relayed.received) == 30
+
+
+async def test_sessions_are_kept_and_left_politely() -> None:
+    async with serving(Relayed()) as relayed:
+        async with sending(relayed.relay(connections=1)) as transport:
+            for number in range(3):
+                await transport.send(STATEMENT, [delivery(number)])
+        assert (relayed.greeted, relayed.quits) == (1, 1)
+
+
+async def test_a_session_that_the_relay_closed_meanwhile_is_replaced() -> None:
+    async with serving(Relayed()) as relayed:
+        answers = iter([OK, "421 4.4.2 Idle for too long", OK])
+        relayed.mail = lambda _sender: next(answers)
+        async with sending(relayed.relay()) as transport:
+            await transport.send(STATEMENT, [delivery(1)])
+            (outcome,) = await transport.send(STATEMENT, [delivery(2)])
+
+    assert outcome.state is ACCEPTED
+
+
+async def test_what_nobody_waits_for_any_more_is_not_sent() -> None:
+    arrived = asyncio.Event()
+
+    def answer(_recipient: str) -> str:
+        arrived.set()
+        raise Silence
+
+    async with serving(Relayed(content=answer)) as relayed:
+        transport = MailTransport(
+            relayed.relay(connections=1, timeout=0.3), sender=SENDER, links=own_links, clock=Noon()
+        )
+        under_way = asyncio.create_task(transport.send(STATEMENT, people(10)))
+        await arrived.wait()
+        under_way.cancel()
+        relayed.content = lambda _recipient: OK
+        await transport.close()
+
+    assert relayed.recipients == ["reader0@fabrikam.example"]
+
+
+async def test_a_password_is_spent_once_when_it_is_wrong() -> None:
+    async with serving(Relayed(password="right")) as relayed:
+        outcomes = await sent(
+            relayed, people(50), auth=Auth.PLAIN, username="u", password="wrong", connections=16
+        )
+
+    assert {(o.state, o.reason) for o in outcomes.values()} == {(REJECTED, Reason.AUTHENTICATION)}
+    assert relayed.logins == ["PLAIN"]
+    assert "wrong" not in outcomes[0].detail
+
+
+@pytest.mark.parametrize("auth", [Auth.AUTO, Auth.PLAIN, Auth.LOGIN])
+async def test_a_password_lets_us_in(auth: Auth) -> None:
+    async with serving(Relayed(password="right")) as relayed:
+        outcomes = await sent(relayed, people(2), auth=auth, username="u", password="right")
+
+    assert {o.state for o in outcomes.values()} == {ACCEPTED}
+
+
+async def test_an_access_token_lets_us_in() -> None:
+    async def token() -> str:
+        return "fresh"
+
+    async with serving(Relayed(password="fresh")) as relayed:
+        relay = relayed.relay(auth=Auth.XOAUTH2, username="incidents@contoso.example")
+        async with sending(relay, token=token) as transport:
+            (outcome,) = await transport.send(STATEMENT, [delivery(1)])
+
+    assert outcome.state is ACCEPTED
+    assert relayed.logins == ["user=incidents@contoso.example\x01auth=Bearer fresh\x01\x01"]
+
+
+async def test_no_access_token_is_an_outcome() -> None:
+    async def token() -> str:
+        raise Unavailable("Entra ID does not answer.")
+
+    async with serving(Relayed(password="fresh")) as relayed:
+        relay = relayed.relay(auth=Auth.XOAUTH2, username="u")
+        async with sending(relay, token=token) as transport:
+            (outcome,) = await transport.send(STATEMENT, [delivery(1)])
+
+    assert (outcome.state, outcome.reason) == (REJECTED, Reason.AUTHENTICATION)
+    assert "Entra ID does not answer." in outcome.detail
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 'localhost' that nobody has signed, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "relay.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+@pytest.fixture
+def served(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@BOTH
+@pytest.mark.parametrize("tls", [Tls.REQUIRED, Tls.OFFERED, Tls.IMPLICIT])
+async def test_mail_travels_encrypted(
+    certificate: Path, served: ssl.SSLContext, tls: Tls, pipelining: bool
+) -> None:
+    trusted = ssl.create_default_context(cafile=certificate)
+    relayed = Relayed(pipelining=pipelining)
+    async with serving(relayed, tls=served, implicit=tls is Tls.IMPLICIT):
+        relay = relayed.relay(tls=tls, host="localhost")
+        async with sending(relay, tls=trusted) as transport:
+            outcomes = await transport.send(STATEMENT, people(20))
+
+    assert {o.state for o in outcomes} == {ACCEPTED}
+    assert relayed.encrypted
+    assert len(relayed.received) == 20
+
+
+async def test_a_stranger_with_a_certificate_of_its_own_gets_nothing(
+    served: ssl.SSLContext,
+) -> None:
+    async with serving(Relayed(), tls=served) as relayed:
+        outcomes = await sent(relayed, people(1), tls=Tls.REQUIRED, host="localhost")
+
+    assert outcomes[0].reason is Reason.UNREACHABLE
+    assert "certificate is not trusted" in outcomes[0].detail
+
+
+async def test_a_password_never_leaves_before_the_encryption_that_was_demanded() -> None:
+    async with serving(Relayed(password="right")) as relayed:
+        outcomes = await sent(
+            relayed, people(1), tls=Tls.REQUIRED, auth=Auth.PLAIN, username="u", password="right"
+        )
+
+    assert outcomes[0].reason is Reason.UNREACHABLE
+    assert relayed.logins == []
+
+
+@pytest.mark.parametrize("announced", [(), ("-p",)], ids=["pipelined", "in step"])
+@pytest.mark.parametrize(
+    ("refusing", "state", "reason"),
+    [
+        ((), ACCEPTED, None),
+        (("-r", "RCPT"), REJECTED, Reason.TEMPORARY),
+        (("-f", "RCPT"), REJECTED, Reason.MAILBOX_UNKNOWN),
+        (("-f", "DATA"), REJECTED, Reason.CONTENT_REFUSED),
+        (("-f", "."), REJECTED, Reason.CONTENT_REFUSED),
+        (("-q", "RCPT"), REJECTED, Reason.UNREACHABLE),
+        (("-q", "."), UNKNOWN, Reason.NO_REPLY),
+    ],
+)
+async def test_postfix_sink_agrees(
+    announced: tuple[str, ...],
+    refusing: tuple[str, ...],
+    state: DeliveryState,
+    reason: Reason | None,
+) -> None:
+    async with _sink(*announced, *refusing) as port:
+        outcomes = await sent(Relayed(port=port), people(2))
+
+    assert {(o.state, o.reason) for o in outcomes.values()} == {(state, reason)}
+
+
+@asynccontextmanager
+async def _sink(*options: str) -> AsyncIterator[int]:
+    program = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin")
+    if program is None:
+        pytest.skip("smtp-sink is not here: install postfix")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    # It will not serve as root.
+    user = ("-u", "nobody") if os.geteuid() == 0 else ()
+    sink = await asyncio.create_subprocess_exec(
+        program, *user, *options, f"127.0.0.1:{port}", "64", stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await _listening(port)
+        yield port
+    finally:
+        sink.terminate()
+        await sink.wait()
+
+
+async def _listening(port: int) -> None:
+    for _ in range(200):
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.01)
+        else:
+            writer.close()
+            return
+    pytest.fail("smtp-sink does not listen")
