@@ -117,8 +117,8 @@ class Ledger(Protocol):
     ) -> Claim | None:
         """Take up to `limit` due deliveries of the most urgent ready fan-out; None: nothing due.
 
-        A delivery whose lease has run out was being sent by somebody who is gone. It is claimed
-        again under the same key.
+        What is due longest goes first. A delivery whose lease has run out was being sent by
+        somebody who is gone. It is claimed again under the same key.
         """
         ...
 

@@ -277,10 +277,12 @@ def _claim(
             .order_by(when, col(DeliveryRow.id))
             .limit(left)
             .with_for_update(skip_locked=True)
+            # Postgres may run a bare subquery once per row, and take others than these.
+            .cte("due")
         )
         rows = session.connection().execute(
             update(DeliveryRow)
-            .where(col(DeliveryRow.id).in_(due))
+            .where(col(DeliveryRow.id).in_(select(due.c.id)))
             .values(
                 state=DeliveryState.SENDING.value,
                 owner=owner,
@@ -293,6 +295,7 @@ def _claim(
                 col(DeliveryRow.name),
                 col(DeliveryRow.language),
                 col(DeliveryRow.attempts),
+                col(DeliveryRow.due_at),
             )
         )
         fresh: list[Row[Any]] = [*rows]
@@ -301,7 +304,7 @@ def _claim(
             moved[DeliveryState.SENDING.value] = len(fresh)
             _count(session, fanout, moved)
         taken.extend(fresh)
-    return taken
+    return sorted(taken, key=lambda row: (row.due_at, row.id))
 
 
 def _still_mine(session: Session, claim: Claim) -> set[int]:

@@ -152,6 +152,7 @@ class MemoryLedger:
                 if (moment := row.claimable_at()) and moment <= now
             ]
             taken = [self._rows[number] for _, _, number in sorted(due)[:limit]]
+            taken.sort(key=lambda row: (row.line.due_at, row.line.id))
             if taken:
                 return Claim(
                     fanout=fanout,
