@@ -298,7 +298,7 @@ async def test_a_spoilt_directory_gives_a_plain_page_and_never_an_error(
 @contextmanager
 def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`sitrep status …` as a process of its own, and the first line that it prints."""
-    command = [sys.executable, "-c", "from bot.status.cli import app; app()", *arguments]
+    command = [sys.executable, "-m", "bot", "status", *arguments]
     running = subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
