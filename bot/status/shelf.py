@@ -85,7 +85,7 @@ def read(directory: Path, before: Shelf = EMPTY) -> Shelf:
 
 def being_set_up() -> Shelf:
     """Return what is served before anything was ever published: it claims nothing of services."""
-    site = Site(organisation="Status", time_zone=ZoneInfo("UTC"), url="http://localhost")
+    site = Site(organisation="Service", time_zone=ZoneInfo("UTC"), url="http://localhost")
     state = page_state(site, datetime.fromtimestamp(0, UTC), ())
     files = {
         **pages.assets(),
