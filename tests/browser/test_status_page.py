@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Route, ViewportSize, async_playwright
+from playwright.async_api import Browser, Route, ViewportSize
 from playwright.async_api import Page as Tab
 
 from comms.channels.page import snapshot
@@ -21,40 +20,21 @@ from comms.incident import Status
 from comms.report import CustomerText
 from comms.update import Kind
 from tests.bot.serving import serving
+from tests.browser.chromium import chromium, violations
 from tests.comms.page.samples import NASTY, SITE, other_incident, posting, telling
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 NOW = datetime.now(UTC).replace(microsecond=0)
 HALF_HOUR = timedelta(minutes=30)
 PHONE: ViewportSize = {"width": 320, "height": 640}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(not CHROMIUM.is_file(), reason=f"{CHROMIUM} is not installed"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    try:
-        assets = importlib.import_module("bot.demo.assets")
-        modules: Path = assets.install(dev=True)
-    except (ImportError, OSError) as wrong:
-        pytest.skip(f"axe-core is not installed: {wrong}")
-    source: str = (modules / assets.AXE).read_text(encoding="utf-8")
-    return source
+    async with chromium() as started:
+        yield started
 
 
 @dataclass
@@ -102,7 +82,7 @@ STATES: dict[str, tuple[list[Posting], datetime]] = {
 
 @pytest.mark.parametrize("state", STATES)
 async def test_axe_finds_nothing_and_a_small_phone_shows_all(
-    browser: Browser, axe: str, tmp_path: Path, state: str
+    browser: Browser, tmp_path: Path, state: str
 ) -> None:
     postings, now = STATES[state]
     snapshot.publish(tmp_path, SITE, postings, now=now)
@@ -113,10 +93,7 @@ async def test_axe_finds_nothing_and_a_small_phone_shows_all(
             reader = await _open(browser, page.url + path, viewport=PHONE)
             for scheme in SCHEMES:
                 await reader.tab.emulate_media(color_scheme=scheme)
-                found = await reader.tab.evaluate(
-                    f"{axe};axe.run().then(r => r.violations.map(v => v.id + ': ' + v.help))"
-                )
-                assert found == [], (path, scheme)
+                assert await violations(reader.tab) == [], (path, scheme)
             wide = await reader.tab.evaluate("document.documentElement.scrollWidth")
             assert wide <= PHONE["width"], path
             await reader.tab.context.close()
