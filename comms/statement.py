@@ -21,8 +21,8 @@ class Statement:
 
     `parts` maps a media type to its body: mail has text/plain and text/html, Teams a card and
     its text/plain summary, the page a notice (JSON). `thread` is equal for all statements of one
-    incident to one audience, for mail threads. Bodies may hold `placeholders` of `comms.render`
-    which the channel fills per recipient; all else is final.
+    incident to one audience, for mail threads. Mail's bodies hold the placeholders of
+    `comms.channels.mail.placeholders`, filled per recipient; all else is final.
     """
 
     incident: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from email import policy
 from email.header import Header
@@ -15,6 +14,7 @@ from comms.errors import Invalid
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLAIN = re.compile(r"[ -~]*")
 
 
@@ -81,5 +81,5 @@ def header(box: Mailbox, *, field: str) -> bytes:
 
 
 def _refuse_controls(value: str) -> None:
-    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in value):
+    if _CONTROLS.search(value):
         raise Invalid("Line breaks and control characters cannot stand in a name or an address.")

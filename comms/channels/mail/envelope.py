@@ -11,7 +11,7 @@ from comms.delivery import DeliveryState, Outcome, Reason
 
 @dataclass(slots=True, eq=False)
 class Envelope:
-    """One message to one recipient. `content` is dot-stuffed and ends with CRLF . CRLF.
+    """One message to one recipient. `content` is what DATA carries, the last dot included.
 
     Exactly one of two things happens to it: an `outcome`, or it is `dropped` before any of its
     content left, in which case it can be sent again without risk of a duplicate.
@@ -87,11 +87,3 @@ def batch_of(envelopes: Sequence[Envelope]) -> Batch:
     for envelope in envelopes:
         envelope.batch, envelope.dropped, envelope.outcome = batch, None, None
     return batch
-
-
-def stuffed(message: bytes) -> bytes:
-    """Return the message as DATA carries it (RFC 5321, section 4.5.2), the last dot included.
-
-    It must have CRLF line ends and begin with a header, as ours do.
-    """
-    return message.replace(b"\r\n.", b"\r\n..") + b".\r\n"

@@ -27,7 +27,7 @@ Form = tuple[tuple[bytes, str], ...]
 
 
 class Letter:
-    """One statement as mail. `filled` costs a join, not a message library, per recipient."""
+    """One statement as mail. Filling it costs a join, not a message library, per recipient."""
 
     def __init__(self, statement: Statement, *, sender: Mailbox, at: datetime) -> None:
         """`at` becomes the Date. The sender's domain is that of all Message-IDs."""
@@ -35,24 +35,26 @@ class Letter:
         self._sender = sender
         self._at = at
         self._forms: dict[frozenset[str], Form] = {}
+        self._stuffed: dict[frozenset[str], Form] = {}
 
     def filled(self, delivery: Delivery, links: Mapping[str, str]) -> bytes:
-        """Return the message for this recipient with CRLF line ends, as it goes to the relay.
+        """Return the message for this recipient, with CRLF line ends.
 
         `links` maps names of `placeholders` to URLs; text about a link that is not in it is left
         out. Invalid for an address, a name or a URL that a message must not carry.
         """
-        values = self._values(delivery, links)
+        return _joined(self._form(frozenset(links)), self._values(delivery, links))
+
+    def data(self, delivery: Delivery, links: Mapping[str, str]) -> bytes:
+        """Return the same as SMTP's DATA carries it (RFC 5321, section 4.5.2): dots at the
+        beginning of lines doubled, and the lone dot at the end."""
         given = frozenset(links)
-        form = self._forms.get(given)
+        form = self._stuffed.get(given)
         if form is None:
-            form = self._forms[given] = self._form(given)
-        pieces: list[bytes] = []
-        for piece, name in form:
-            pieces.append(piece)
-            if name:
-                pieces.append(values[name])
-        return b"".join(pieces)
+            form = tuple((_doubled(piece), name) for piece, name in self._form(given))
+            self._stuffed[given] = form
+        values = self._values(delivery, links)
+        return _joined(form, {name: _doubled(value) for name, value in values.items()}) + b".\r\n"
 
     def _values(self, delivery: Delivery, links: Mapping[str, str]) -> dict[str, bytes]:
         address, domain = addr_spec(delivery.address), self._sender.domain
@@ -70,6 +72,12 @@ class Letter:
         return values
 
     def _form(self, given: frozenset[str]) -> Form:
+        form = self._forms.get(given)
+        if form is None:
+            form = self._forms[given] = _merged(self._pieces(given))
+        return form
+
+    def _pieces(self, given: frozenset[str]) -> list[tuple[bytes, str]]:
         boundary = f"=_sitrep_{self._fingerprint()}"
         form = [
             (b"To: ", "to"),
@@ -88,7 +96,7 @@ class Letter:
             form.append((opening.encode(), ""))
             form += _body(media, settle(self._statement.parts[media], given))
         form.append((f"\r\n--{boundary}--\r\n".encode(), ""))
-        return _merged(form)
+        return form
 
     def _constant_headers(self, boundary: str) -> bytes:
         statement, domain = self._statement, self._sender.domain
@@ -126,6 +134,25 @@ def source(
 ) -> bytes:
     """Return exactly the message that this delivery would be: what a preview shows."""
     return Letter(statement, sender=sender, at=at).filled(delivery, links)
+
+
+def _joined(form: Form, values: Mapping[str, bytes]) -> bytes:
+    pieces: list[bytes] = []
+    for piece, name in form:
+        pieces.append(piece)
+        if name:
+            pieces.append(values[name])
+    return b"".join(pieces)
+
+
+def _doubled(piece: bytes) -> bytes:
+    """Double the dots at the beginning of lines.
+
+    A first dot counts: in a body, what follows a value and the value itself begin a line, and in
+    the headers neither begins with a dot.
+    """
+    first = b"." if piece.startswith(b".") else b""
+    return first + piece.replace(b"\r\n.", b"\r\n..")
 
 
 def _body(media: str, part: str) -> Form:

@@ -82,3 +82,9 @@ def split(part: str) -> list[str]:
 def asks(part: str, name: str) -> bool:
     """True where the part has a place for that link."""
     return Link(name).url in part
+
+
+def shown(part: str) -> str:
+    """Return the part as a preview shows it: with every block, and '#seen' for a recipient's own
+    link."""
+    return _VALUE.sub(r"#\1", settle(part, NAMES))

@@ -9,7 +9,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_
 from tenacity.wait import wait_random
 
 from comms.channels.mail.address import Mailbox, addr_spec
-from comms.channels.mail.envelope import Envelope, stuffed
+from comms.channels.mail.envelope import Envelope
 from comms.channels.mail.message import Letter
 from comms.channels.mail.opening import TokenSource
 from comms.channels.mail.pool import Pool
@@ -91,7 +91,7 @@ class MailTransport:
         return Envelope(
             delivery=delivery.id,
             recipient=addr_spec(delivery.address).encode(),
-            content=stuffed(letter.filled(delivery, self._links(delivery))),
+            content=letter.data(delivery, self._links(delivery)),
         )
 
     async def _handed_over(self, envelopes: list[Envelope]) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
 import mrml
 from css_inline import CSSInliner
-from jinja2 import UndefinedError
+from jinja2 import TemplateNotFound, UndefinedError
 
 from comms.channels.mail.placeholders import links, placed
 from comms.channels.mail.words import words
 from comms.errors import Invalid
+from comms.incident import Severity
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
 from comms.render import fill, thread
@@ -23,7 +24,14 @@ PREHEADER = 140
 """Characters of the content that inboxes show beside the subject."""
 
 _ISOLATE, _POP = "\u2068", "\u2069"
-_RIGHT_TO_LEFT = {"R", "AL", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "AN"}
+# The scripts that run from right to left (Hebrew to Mende Kikakui and Adlam), and the marks that
+# change direction.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
+    "\u200f\u202a-\u202e\u2066-\u2069]"
+)
+# What XML cannot hold, and DEL, which placeholders are made of.
+_NOT_CARRIED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
@@ -44,6 +52,11 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
             f"The mail of {audience.name} asks for something that this audience does not see:"
             f" {error.message}. Add it to 'sees' in the plan, or change the template."
         ) from error
+    except TemplateNotFound as error:
+        raise Invalid(
+            f"{audience.name} has no template '{error.name}', so it cannot be written to by mail."
+            " Take 'mail' out of its channels in the plan."
+        ) from error
     return Statement(
         incident=telling.update.incident,
         update=telling.update.number,
@@ -52,7 +65,7 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
         subject=subject,
         parts={PLAIN: text + "\n", HTML: _html(mjml)},
         thread=thread(telling.update, audience),
-        urgent=context.get("severity") == "SEV1" and not context["is_last"],
+        urgent=context.get("severity") == Severity.SEV1 and not context["is_last"],
     )
 
 
@@ -79,19 +92,13 @@ def _preheader(letter: Mapping[str, object]) -> str:
 
 
 def _clean(context: Mapping[str, object]) -> dict[str, object]:
-    """Take out what neither XML nor a placeholder's neighbour may hold; typed text has none."""
-    return _each(context, lambda text: "".join(c for c in text if _is_carried(c)))
-
-
-def _is_carried(char: str) -> bool:
-    if char in "\n\t":
-        return True
-    return unicodedata.category(char) not in {"Cc", "Cs"} and char not in "\ufffe\uffff"
+    """Take out what would break a letter; `comms.text` has left little of it."""
+    return _each(context, lambda text: _NOT_CARRIED.sub("", text))
 
 
 def _isolated(text: str) -> str:
     """Keep right-to-left text from reordering the words that stand beside it on its line."""
-    if not any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
+    if not _RIGHT_TO_LEFT.search(text):
         return text
     return "\n".join(f"{_ISOLATE}{line}{_POP}" if line else "" for line in text.split("\n"))
 

@@ -1,17 +1,17 @@
-"""A sample incident, told to each audience that reads mail."""
+"""A sample incident, told to each audience of the shipped plan that reads mail."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from comms.channels.mail.address import Mailbox
 from comms.channels.mail.writer import write
 from comms.delivery import Delivery
 from comms.incident import Incident, Severity, Status
 from comms.people import Person
-from comms.plan.model import Audience, ChannelName, Plan
+from comms.plan.load import load
+from comms.plan.model import ChannelName
 from comms.projection import Telling, project
 from comms.report import CanReport, CustomerText, Need
 from comms.statement import Statement
@@ -25,11 +25,8 @@ LINKS = {
     "unsubscribe": "https://status.contoso.example/unsubscribe/k7Qx.3vN-pA_8",
 }
 
-SEES = {
-    "executives": "title severity impact decisions risk services incident_url",
-    "stakeholders": "title severity impact workaround symptom scope services",
-    "customers": "symptom scope workaround",
-}
+PLAN = replace(load(None), organisation="Contoso")
+READERS = tuple(a.name for a in PLAN.enabled() if ChannelName.MAIL in a.channels)
 
 REPORT = CanReport(
     conditions="One in three card payments fails at checkout. About 400 orders an hour are lost.",
@@ -58,20 +55,6 @@ RESOLVED = replace(
 )
 
 
-def audience(name: str, sees: str = "") -> Audience:
-    """An audience of the shipped plan, as far as mail is concerned."""
-    return Audience(
-        name=name,
-        label=name.capitalize(),
-        position=0,
-        channels=(ChannelName.MAIL,),
-        sees=frozenset((sees or SEES[name]).split()),
-        approval=(),
-        cadence={},
-        template=name,
-    )
-
-
 def told(
     kind: Kind = Kind.UPDATE,
     *,
@@ -85,7 +68,7 @@ def told(
     ada = Person(name="Ada Byron", email="ada@contoso.example")
     last = kind is Kind.RESOLVED
     became = status or (Status.RESOLVED if last else Status.IDENTIFIED)
-    promises = {} if last or promised is None else dict.fromkeys(SEES, NOW + promised)
+    promises = {} if last or promised is None else dict.fromkeys(READERS, NOW + promised)
     return Telling(
         incident=Incident(
             id=1,
@@ -105,21 +88,21 @@ def told(
             state=UpdateState.DRAFT,
             report=report or (RESOLVED if last else REPORT),
             status=became,
-            audiences=tuple(SEES),
+            audiences=READERS,
             promises=promises,
             hash="",
             drafted_by=ada,
             drafted_at=NOW,
             corrects=2 if kind is Kind.CORRECTION else None,
         ),
-        plan=Plan(organisation="Contoso", time_zone=ZoneInfo("UTC"), audiences={}),
+        plan=PLAN,
         incident_url="https://sitrep.contoso.example/incidents/INC-41",
     )
 
 
-def letter(name: str, telling: Telling | None = None, *, sees: str = "") -> Statement:
+def letter(name: str, telling: Telling | None = None) -> Statement:
     """The statement that this audience gets."""
-    told_to, reader = telling or told(), audience(name, sees)
+    told_to, reader = telling or told(), PLAN.audience(name)
     return write(told_to, reader, project(told_to, reader))
 
 

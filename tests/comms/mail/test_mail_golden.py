@@ -14,13 +14,13 @@ import pytest
 from comms.channels.mail.message import source
 from comms.statement import HTML, PLAIN
 from comms.update import Kind
-from tests.comms.mail.letters import LINKS, NOW, SEES, SENDER, delivery, letter, told
+from tests.comms.mail.letters import LINKS, NOW, READERS, SENDER, delivery, letter, told
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 
 
 @pytest.mark.parametrize("kind", Kind)
-@pytest.mark.parametrize("audience", SEES)
+@pytest.mark.parametrize("audience", READERS)
 def test_a_letter_reads_as_it_was_reviewed(audience: str, kind: Kind) -> None:
     statement = letter(audience, told(kind))
 

@@ -21,7 +21,7 @@ from comms.channels.mail.message import Letter, source
 from comms.channels.mail.quoted import quote, quote_open
 from comms.delivery import Delivery
 from comms.errors import Invalid
-from comms.statement import PLAIN, Statement
+from comms.statement import HTML, PLAIN, Statement
 from tests.comms.mail.letters import LINKS, NOW, SENDER, delivery, letter, told, typed
 
 QUOTED_LINE = 76
@@ -167,6 +167,24 @@ def test_pieces_quoted_apart_read_as_one_text(before: str, value: str, after: st
 
     assert decodestring(joined).replace(b"\r\n", b"\n").decode() == "".join(pieces)
     assert max(map(len, joined.split(b"\r\n"))) <= QUOTED_LINE
+
+
+def test_dots_are_doubled_wherever_a_line_begins() -> None:
+    statement = replace(
+        letter("stakeholders"),
+        parts={
+            PLAIN: "\n.first\n\x7f=seen\x7f.after a value\n..\n",
+            HTML: ".\x7f=seen\x7f\x7f=seen\x7f",
+        },
+    )
+    links = {"seen": "." * 200}
+    sent = Letter(statement, sender=SENDER, at=NOW)
+
+    lines = sent.data(delivery(), links).split(b"\r\n")
+    undone = [line[1:] if line.startswith(b"..") else line for line in lines]
+    assert lines[-2:] == [b".", b""]
+    assert b"\r\n".join(undone[:-2]) + b"\r\n" == sent.filled(delivery(), links)
+    assert not any(line.startswith(b".") and not line.startswith(b"..") for line in lines[:-2])
 
 
 NAMES = [

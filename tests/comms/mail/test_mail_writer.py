@@ -10,13 +10,16 @@ from html.parser import HTMLParser
 import pytest
 
 from comms import text as typed_text
+from comms.channels.mail.placeholders import shown
 from comms.channels.mail.words import NOTHING_PUBLISHED
+from comms.channels.mail.writer import write
 from comms.errors import Invalid
 from comms.incident import Status
+from comms.projection import project
 from comms.report import CanReport, Need
 from comms.statement import HTML, PLAIN
 from comms.update import Kind
-from tests.comms.mail.letters import REPORT, SEES, letter, told, typed
+from tests.comms.mail.letters import PLAN, READERS, REPORT, letter, told, typed
 
 NASTY = {
     "html": "<b>b</b> <script>alert(\"1\")</script> <!-- c --> &lt; &amp; &#42; a < b > c 'q'",
@@ -37,7 +40,7 @@ NASTY = {
 
 
 @pytest.mark.parametrize("kind", Kind)
-@pytest.mark.parametrize("audience", SEES)
+@pytest.mark.parametrize("audience", READERS)
 @pytest.mark.parametrize("text", NASTY.values(), ids=NASTY)
 def test_typed_text_is_shown_as_typed(text: str, audience: str, kind: Kind) -> None:
     kept = typed_text.text(text, pointer="")
@@ -130,7 +133,7 @@ def test_customers_read_nothing_internal(kind: Kind) -> None:
         assert secret not in everything
 
 
-@pytest.mark.parametrize("audience", SEES)
+@pytest.mark.parametrize("audience", READERS)
 def test_the_subject_stays_the_same_for_an_incident_and_audience(audience: str) -> None:
     other = CanReport(conditions="Everything is different now.", customer=REPORT.customer)
     letters = [letter(audience, told(kind, number=n)) for n, kind in enumerate(Kind, start=1)]
@@ -140,7 +143,7 @@ def test_the_subject_stays_the_same_for_an_incident_and_audience(audience: str) 
     assert len({statement.thread for statement in letters}) == 1
 
 
-@pytest.mark.parametrize("audience", SEES)
+@pytest.mark.parametrize("audience", READERS)
 def test_every_letter_prints_the_promise(audience: str) -> None:
     statement = letter(audience)
 
@@ -160,7 +163,7 @@ def test_a_letter_without_a_promise_says_when_there_will_be_more() -> None:
     assert "We will write again as soon as something changes." in body
 
 
-@pytest.mark.parametrize("audience", SEES)
+@pytest.mark.parametrize("audience", READERS)
 def test_the_last_letter_says_that_none_will_follow(audience: str) -> None:
     statement = letter(audience, told(Kind.RESOLVED))
 
@@ -180,12 +183,30 @@ def test_only_an_open_sev1_told_with_its_severity_is_urgent() -> None:
     assert not letter("customers").urgent
 
 
+def test_a_preview_shows_where_the_recipients_own_links_will_be() -> None:
+    statement = letter("customers")
+
+    assert "Unsubscribe:\n#unsubscribe\n" in shown(statement.parts[PLAIN])
+    assert 'href="#manage"' in shown(statement.parts[HTML])
+    assert "\x7f" not in "".join(map(shown, statement.parts.values()))
+
+
 def test_a_template_that_asks_for_more_than_the_audience_sees_is_an_error() -> None:
+    telling, executives = told(), PLAN.audience("executives")
+    blind = replace(executives, sees=executives.sees - {"risk"})
+
     with pytest.raises(Invalid, match=r"executives asks for .* 'risk' is undefined"):
-        letter("executives", sees="title severity impact decisions incident_url")
+        write(telling, blind, project(telling, blind))
 
 
-@pytest.mark.parametrize("audience", SEES)
+def test_an_audience_without_templates_is_an_error() -> None:
+    telling, stray = told(), replace(PLAN.audience("customers"), name="press", template="press")
+
+    with pytest.raises(Invalid, match=r"press has no template 'press/mail.subject'"):
+        write(telling, stray, project(telling, stray))
+
+
+@pytest.mark.parametrize("audience", READERS)
 def test_a_letter_suits_mail_clients(audience: str) -> None:
     html = letter(audience).parts[HTML]
 
