@@ -9,8 +9,8 @@ SUGGESTIONS = (
 )
 """Commands that the compose box offers, each with what it does."""
 
-DECLARE_FROM_MESSAGE = "declareFromMessage"
+DECLARE_FROM_MESSAGE = "declare"
 """The message extension's action in a message's menu, as in the app's manifest."""
 
-FIND_INCIDENT = "findIncident"
+FIND_INCIDENT = "find"
 """The message extension's search, as in the app's manifest."""

@@ -14,6 +14,8 @@ from zipfile import ZipFile
 import pytest
 from jsonschema import Draft7Validator
 
+from bot.cards.help import COMMANDS
+from bot.demo.commands import DECLARE_FROM_MESSAGE, FIND_INCIDENT, SUGGESTIONS
 from manifest.icons import ACCENT, colour_icon, outline_icon
 from manifest.package import App, manifest, package
 
@@ -66,6 +68,27 @@ def test_the_bot_works_in_teams_group_chats_and_alone() -> None:
     assert bot["scopes"] == ["team", "groupChat", "personal"]
     listed = {scope for commands in bot["commandLists"] for scope in commands["scopes"]}
     assert listed == set(bot["scopes"])
+
+
+def test_each_command_that_teams_offers_is_one_that_the_bot_explains() -> None:
+    (bot,) = MANIFEST["bots"]
+    everywhere, alone = (
+        {command["title"] for command in offered["commands"]} for offered in bot["commandLists"]
+    )
+
+    assert everywhere == {says.split()[0] for says in COMMANDS}
+    assert alone < everywhere
+
+
+def test_the_demo_speaks_of_the_commands_by_the_same_names() -> None:
+    (extension,) = MANIFEST["composeExtensions"]
+    offered = {command["title"] for command in MANIFEST["bots"][0]["commandLists"][0]["commands"]}
+
+    assert [command["id"] for command in extension["commands"]] == [
+        FIND_INCIDENT,
+        DECLARE_FROM_MESSAGE,
+    ]
+    assert {says for says, _ in SUGGESTIONS} <= offered
 
 
 def test_incidents_are_found_by_search_and_declared_from_a_message() -> None:
