@@ -174,7 +174,7 @@ class Replay:
             raise StepFailed("the form came back: something in it is not accepted")
 
     async def _button(
-        self, who: Persona, verb: str, where: Mapping[str, str]
+        self, who: Persona, verb: str, where: Mapping[str, object]
     ) -> tuple[Message, Json, Json]:
         def find() -> tuple[Message, Json, Json] | None:
             for message in self._teams.rooms.newest():
@@ -220,7 +220,7 @@ class Replay:
         self._feed.touch("stage")
 
 
-def _matching(card: Json, verb: str, where: Mapping[str, str]) -> Json | None:
+def _matching(card: Json, verb: str, where: Mapping[str, object]) -> Json | None:
     for one in elements(card):
         data = one.get("data")
         own = data if isinstance(data, dict) else {}

@@ -25,7 +25,7 @@ class Press:
     """
 
     verb: str
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, object] = field(default_factory=dict)
     typed: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -36,7 +36,7 @@ class Fill:
     verb: str
     submit: str
     typed: Mapping[str, str]
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
