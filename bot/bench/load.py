@@ -98,9 +98,19 @@ async def measure(
 
     `template` is an activity as JSON; each COUNTER in it becomes a number from `first` on.
     """
+    requests = _requests(urlsplit(url).netloc, template, first)
+    return await drive(url, requests, concurrency=concurrency, seconds=seconds)
+
+
+async def drive(
+    url: str, requests: Iterator[bytes], *, concurrency: int, seconds: float
+) -> list[float]:
+    """Send these requests for that long; return the seconds that each of them took.
+
+    TurnRefused at the first answer that is not 2xx.
+    """
     loop = asyncio.get_running_loop()
     address = urlsplit(url)
-    requests = _requests(address.netloc, template, first)
     until = time.perf_counter() + seconds
     made = [
         await loop.create_connection(

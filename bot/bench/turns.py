@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from statistics import median, quantiles
 from typing import Any
@@ -24,9 +23,8 @@ from rich.table import Table
 
 from bot.bench.contenders import ECHOES, Build, Contender
 from bot.bench.load import Sink, measure
+from bot.bench.process import address, closed, process
 
-SPAWN = multiprocessing.get_context("spawn")
-START_WITHIN = 30.0
 Progress = Callable[[str], None]
 
 
@@ -46,9 +44,9 @@ def run(
     """
     taken: dict[str, list[list[float]]] = {contender.name: [] for contender in contenders}
     with ExitStack() as running:
-        sink = running.enter_context(_process(_serve_sink))
+        sink = running.enter_context(process(serve_sink))
         urls = {
-            contender.name: running.enter_context(_process(_serve_bot, contender.build, sink))
+            contender.name: running.enter_context(process(_serve_bot, contender.build, sink))
             for contender in contenders
         }
         for number in range(-1, rounds):  # the first one only warms up
@@ -104,31 +102,14 @@ def _ratios(results: dict[str, list[dict[str, float]]]) -> dict[str, float]:
     return ratios
 
 
-@contextmanager
-def _process(serve: Callable[..., None], *arguments: Any) -> Iterator[str]:
-    """Run `serve` in a process of its own; yield the address that it reports."""
-    ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=serve, args=(*arguments, theirs), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        if not ours.poll(START_WITHIN):
-            raise TimeoutError("a contender did not start")
-        address: str = ours.recv()
-        yield address
-    finally:
-        ours.close()  # they serve until then
-        process.join(timeout=5)
-        if process.is_alive():
-            process.kill()
+def serve_sink(until_closed: Connection) -> None:
+    """Be the connector that every contender calls."""
 
-
-def _serve_sink(until_closed: Connection) -> None:
     async def serve() -> None:
         loop = asyncio.get_running_loop()
         server = await loop.create_server(Sink, "127.0.0.1", 0)
-        until_closed.send(_address(server.sockets[0].getsockname()))
-        await _closed(until_closed)
+        until_closed.send(address(server.sockets[0].getsockname()))
+        await closed(until_closed)
 
     uvloop.run(serve())
 
@@ -141,22 +122,11 @@ def _serve_bot(build: Build, sink: str, until_closed: Connection) -> None:
 
         gc.collect()
         gc.freeze()
-        until_closed.send(_address(runner.addresses[0]))
-        await _closed(until_closed)
+        until_closed.send(address(runner.addresses[0]))
+        await closed(until_closed)
         await runner.cleanup()
 
     uvloop.run(serve())
-
-
-def _address(name: Sequence[Any]) -> str:
-    return f"http://{name[0]}:{name[1]}"
-
-
-async def _closed(pipe: Connection) -> None:
-    """Return once the other end is gone."""
-    closed = asyncio.Event()
-    asyncio.get_running_loop().add_reader(pipe.fileno(), closed.set)
-    await closed.wait()
 
 
 def show(result: dict[str, Any], console: Console) -> None:
