@@ -79,6 +79,10 @@ class Sightings(Protocol):
         """True the first time that this activity id is shown, in all replicas together."""
         ...
 
+    def known(self, activity: str) -> bool:
+        """True where this activity id was shown before."""
+        ...
+
     def acknowledge(
         self, *, incident: str, number: int, by: Person, audience: str, now: datetime
     ) -> bool:

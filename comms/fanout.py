@@ -51,7 +51,7 @@ class Runner:
         slots: Slots,
         progressed: Callable[[Fanout], None] = lambda _fanout: None,
     ) -> None:
-        self._channel = channel
+        self.channel = channel
         self._transport = transport
         self._ledger = ledger
         self._clock = clock
@@ -90,7 +90,7 @@ class Runner:
         async for attempt in _patiently("fanout.claim"):
             with attempt:
                 return await self._ledger.claim(
-                    channel=self._channel,
+                    channel=self.channel,
                     limit=self._slots.batch,
                     owner=self._owner,
                     now=self._clock.now(),
@@ -101,7 +101,7 @@ class Runner:
     async def _rest(self) -> None:
         async for attempt in _patiently("fanout.next_due"):
             with attempt:
-                due = await self._ledger.next_due(self._channel)
+                due = await self._ledger.next_due(self.channel)
         await self._bell.wait(self._clock, due)
 
     async def _deliver(self, claim: Claim) -> None:
@@ -121,7 +121,7 @@ class Runner:
             statement = await self._statement(claim.fanout)
             outcomes = await self._transport.send(statement, claim.deliveries)
         except Exception as broken:
-            log.exception("transport.broken", channel=self._channel.value, fanout=claim.fanout.id)
+            log.exception("transport.broken", channel=self.channel.value, fanout=claim.fanout.id)
             return [
                 Outcome(
                     delivery=delivery.id,

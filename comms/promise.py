@@ -60,7 +60,8 @@ class Promise:
         """When this phase of the promise comes."""
         match phase:
             case Phase.NUDGE:
-                return max(self.due_at - NUDGE_BEFORE, self.made_at)
+                half = self.made_at + (self.due_at - self.made_at) / 2
+                return max(self.due_at - NUDGE_BEFORE, half)
             case Phase.DUE:
                 return self.due_at
             case Phase.ESCALATE:

@@ -25,6 +25,10 @@ class SqlSightings:
             self._session, SightingRow, {"activity": activity, "at": now}, on=("activity",)
         )
 
+    def known(self, activity: str) -> bool:
+        """True where this activity id was shown before."""
+        return self._session.get(SightingRow, activity) is not None
+
     def acknowledge(
         self, *, incident: str, number: int, by: Person, audience: str, now: datetime
     ) -> bool:

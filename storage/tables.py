@@ -232,3 +232,12 @@ class AcknowledgementRow(SQLModel, table=True):
     by: dict[str, Any] = Field(sa_type=JSON)
     audience: str
     at: datetime = Field(sa_type=UtcTime)
+
+
+class KeyRow(SQLModel, table=True):
+    """A key of this installation, with which it signs its links."""
+
+    __tablename__ = "key"
+
+    name: str = Field(primary_key=True)
+    value: str

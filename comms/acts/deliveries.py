@@ -1,10 +1,11 @@
-"""Deliveries: sent again to those who were not reached."""
+"""Deliveries: sent again to those who were not reached, and seen by those who were."""
 
 from __future__ import annotations
 
 from comms.acts.show import show_reach
+from comms.delivery import LedgerRow
 from comms.desk import Scene
-from comms.errors import Conflict
+from comms.errors import Conflict, NotFound
 from comms.update import UpdateState
 
 
@@ -24,3 +25,11 @@ def retry(scene: Scene, key: str, number: int) -> int:
         )
         show_reach(scene, key, number)
     return again
+
+
+def acknowledge(scene: Scene, delivery: int) -> LedgerRow:
+    """A person says 'I have seen this'; saying it again changes nothing. NotFound for no such."""
+    row = scene.book.fanouts.acknowledge(delivery, now=scene.now)
+    if row is None:
+        raise NotFound("This update is not in the ledger any more.")
+    return row

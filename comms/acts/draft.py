@@ -164,7 +164,7 @@ def _audiences(
         return tuple(
             audience
             for audience in scene.plan.enabled()
-            if report.customer or not _needs_customer_text(audience)
+            if report.customer or not needs_customer_text(audience)
         )
     if not names:
         raise Invalid("Name at least one audience.", pointer="/audiences")
@@ -172,7 +172,7 @@ def _audiences(
         name: scene.plan.audience(name, pointer=f"/audiences/{at}") for at, name in enumerate(names)
     }
     for audience in chosen.values():
-        if _needs_customer_text(audience) and not report.customer:
+        if needs_customer_text(audience) and not report.customer:
             raise Invalid(
                 f"Say what customers see: {audience.name} read nothing else of the report.",
                 pointer="/customer/symptom",
@@ -180,7 +180,8 @@ def _audiences(
     return tuple(sorted(chosen.values(), key=lambda audience: audience.position))
 
 
-def _needs_customer_text(audience: Audience) -> bool:
+def needs_customer_text(audience: Audience) -> bool:
+    """True where the audience reads nothing of a report but its text for customers."""
     return "symptom" in audience.sees and not audience.sees & {"conditions", "impact"}
 
 

@@ -109,6 +109,10 @@ class Letter:
         message["Auto-Submitted"] = "auto-generated"
         message["X-Auto-Response-Suppress"] = "All"
         message["List-Id"] = f"<{statement.audience}.incidents.{domain}>"
+        # Which update this is, for whoever sorts, counts or proves what has arrived.
+        message["X-Sitrep-Incident"] = statement.incident
+        message["X-Sitrep-Update"] = str(statement.update)
+        message["X-Sitrep-Audience"] = statement.audience
         if statement.urgent:
             message["Importance"] = "high"
         message["MIME-Version"] = "1.0"

@@ -102,6 +102,12 @@ def upgrade() -> None:
         op.f("ix_incident_update_incident"), "incident_update", ["incident"], unique=False
     )
     op.create_table(
+        "key",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "outbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
