@@ -1,0 +1,1 @@
+"""The war room in Teams: what is posted there, and how."""

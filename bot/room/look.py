@@ -1,0 +1,119 @@
+"""What the book says, as the war room's cards show it. Each look is a read of one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.cards.ask import ask_card
+from bot.cards.decision import approved_card, stale_card
+from bot.cards.nudge import nudge_card
+from bot.cards.preview import preview_card
+from bot.cards.reach import reach_card
+from bot.cards.views import Reach, reach_of
+from bot.cards.war_room import war_room_card
+from comms.acts import draft
+from comms.desk import Scene
+from comms.incident import Incident
+from comms.people import Person, Role
+from comms.promise import Phase
+from comms.update import Update, UpdateState
+
+Card = dict[str, object]
+
+
+def war_room(scene: Scene, key: str) -> Card:
+    """The war room's own card."""
+    updates = scene.book.updates.of(key)
+    sent = draft.last_approved(scene, key)
+    return war_room_card(
+        incident=scene.book.incidents.get(key),
+        plan=scene.plan,
+        now=scene.now,
+        update=updates[-1] if updates else None,
+        promises=[promise for promise in scene.book.promises.of(key) if promise.is_owed],
+        asks=[ask for ask in scene.book.asks.of(key) if ask.is_live],
+        reach=_reach(scene, sent) if sent else None,
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def update(scene: Scene, key: str, number: int) -> Card:
+    """An update's card: to approve while it is a draft, its approvals once it is sent."""
+    incident = scene.book.incidents.get(key)
+    seen = draft.preview(scene, key, number)
+    url = scene.house.incident_url(key)
+    if seen.update.state is UpdateState.APPROVED:
+        return approved_card(
+            incident=incident, update=seen.update, plan=scene.plan, incident_url=url
+        )
+    return preview_card(incident=incident, preview=seen, plan=scene.plan, incident_url=url)
+
+
+def outdated(scene: Scene, key: str, number: int) -> Card:
+    """What takes the place of an older draft's card."""
+    return stale_card(
+        incident=scene.book.incidents.get(key), update=scene.book.updates.get(key, number)
+    )
+
+
+def reached(scene: Scene, key: str, number: int) -> Card:
+    """How far an update has got."""
+    return reach_card(
+        incident=scene.book.incidents.get(key),
+        reach=_reach(scene, scene.book.updates.get(key, number)),
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def asked(scene: Scene, ask_id: int) -> Card:
+    """An ask, with the button of its next step."""
+    ask = scene.book.asks.get(ask_id)
+    return ask_card(incident=scene.book.incidents.get(ask.incident), ask=ask, plan=scene.plan)
+
+
+def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None:
+    """A reminder of what was promised for `due_at`; None where it has been answered meanwhile."""
+    owed = [
+        promise
+        for promise in scene.book.promises.of(key)
+        if promise.is_owed and promise.due_at == due_at
+    ]
+    if not owed:
+        return None
+    incident = scene.book.incidents.get(key)
+    waiting = draft.open_draft(scene, key)
+    return nudge_card(
+        incident=incident,
+        plan=scene.plan,
+        phase=phase,
+        due_at=due_at,
+        audiences=[promise.audience for promise in owed],
+        now=scene.now,
+        to=_whom(scene, incident, phase),
+        draft=waiting.number if waiting else None,
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def headline(scene: Scene, key: str) -> str:
+    """The incident in one line, for a notification."""
+    incident = scene.book.incidents.get(key)
+    return f"{key} {incident.severity}: {incident.title}"
+
+
+def _whom(scene: Scene, incident: Incident, phase: Phase) -> Person | None:
+    """The comms lead before, the IC at, the duty manager after; else whoever leads."""
+    lead = incident.holder(Role.COMMS_LEAD)
+    commander = incident.holder(Role.INCIDENT_COMMANDER)
+    match phase:
+        case Phase.NUDGE:
+            return lead or commander
+        case Phase.DUE:
+            return commander or lead
+        case Phase.ESCALATE:
+            return scene.plan.duty_manager or commander or lead
+
+
+def _reach(scene: Scene, sent: Update) -> Reach:
+    totals = scene.book.fanouts.totals(sent.incident, sent.number)
+    return reach_of(sent.number, totals, scene.plan, rates=scene.house.rates)

@@ -1,0 +1,173 @@
+"""The bot: one turn for each activity that the edge admits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from botbuilder.core import InvokeResponse, TurnContext
+from botbuilder.schema import Activity
+
+from bot.cards.notice import problem_card
+from bot.edge.adapter import RAW
+from bot.edge.connector import Connector, ConnectorError
+from bot.room.post import message, words
+from bot.turns import commands, extension
+from bot.turns.answer import Answer, to_action, to_fetch, to_submit
+from bot.turns.door import Door, Repeated
+from bot.turns.press import Press, verb_of
+from bot.turns.presses import pressed
+from bot.turns.sender import home, place, sender
+from comms.desk import Scene
+from comms.errors import SitrepError
+from comms.room import Place
+
+log = structlog.get_logger()
+
+Raw = Mapping[str, Any]
+
+
+class Bot:
+    """Answers activities at once; what takes longer is left to the outbox or sent afterwards.
+
+    Each message is acted on once, however often the channel delivers it: its id is a unique row.
+    Invokes are answered each time, since acts that are repeated change nothing.
+    """
+
+    def __init__(self, *, door: Door, connector: Connector) -> None:
+        self._door = door
+        self._connector = connector
+        self._addresses: dict[str, str] = {}
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def on_turn(self, turn: TurnContext) -> None:
+        """Run one turn."""
+        raw: Raw = turn.turn_state[RAW]
+        await self._refresh_address(raw)
+        match raw["type"]:
+            case "message":
+                await self._on_message(raw)
+            case "invoke":
+                body = await self._on_invoke(raw)
+                await turn.send_activity(
+                    Activity(type="invokeResponse", value=InvokeResponse(status=200, body=body))
+                )
+            case "conversationUpdate" | "installationUpdate":
+                await self._on_installed(raw)
+            case _:
+                pass  # typing, reactions and the like ask for nothing
+
+    async def finish(self) -> None:
+        """Wait for answers that are still being sent."""
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=5)
+
+    async def _on_message(self, raw: Raw) -> None:
+        press = _press(raw, raw.get("value"))
+        press = replace(press, once=f"{press.place.conversation}:{raw.get('id')}")
+        try:
+            if await self._door.read(press, _is_known, press.once):
+                raise Repeated
+            answer = await self._answer(press, raw)
+        except Repeated:
+            log.info("activity.repeated")
+            return
+        except SitrepError as wrong:
+            answer = Answer(card=problem_card(wrong), text=wrong.detail)
+        await self._door.desk.do(_keep_sight, press.by, "teams", press.once)
+        self._send_later(raw, answer)
+
+    async def _answer(self, press: Press, raw: Raw) -> Answer:
+        if press.verb:
+            return await pressed(self._door, press)
+        return await commands.said(self._door, press, commands.words_of(raw), press.once)
+
+    async def _on_invoke(self, raw: Raw) -> dict[str, Any] | None:
+        value = raw.get("value")
+        value = value if isinstance(value, Mapping) else {}
+        match raw["name"]:
+            case "adaptiveCard/action":
+                return to_action(await pressed(self._door, _executed(raw, value["action"])))
+            case "task/fetch":
+                return to_fetch(await pressed(self._door, _press(raw, value.get("data"), True)))
+            case "task/submit":
+                return to_submit(await pressed(self._door, _press(raw, value.get("data"), True)))
+            case "composeExtension/query":
+                return await extension.find(self._door, _press(raw, None), value)
+            case "composeExtension/fetchTask":
+                return await extension.open_form(self._door, _press(raw, None), value)
+            case "composeExtension/submitAction":
+                return await extension.submit(self._door, _press(raw, value.get("data")))
+            case name:
+                raise SitrepError(f"Sitrep does not know {str(name)[:60]!r}.")
+
+    async def _on_installed(self, raw: Raw) -> None:
+        """The app was added to a team: its channel is where war rooms open."""
+        recipient = raw.get("recipient")
+        bot = recipient.get("id") if isinstance(recipient, Mapping) else None
+        added = [m.get("id") for m in raw.get("membersAdded") or () if isinstance(m, Mapping)]
+        if raw.get("action") == "add" or bot in added:
+            here = home(place(raw))
+            await self._door.desk.do(_remember, sender(raw), "teams", here)
+            log.info("teams.installed", in_channel=bool(here.channel))
+
+    async def _refresh_address(self, raw: Raw) -> None:
+        """The connector's address of a place may change with any activity."""
+        here = home(place(raw))
+        if not here.channel or self._addresses.get(here.conversation) == here.service_url:
+            return
+        await self._door.desk.do(_remember, sender(raw), "teams", here)
+        self._addresses[here.conversation] = here.service_url
+
+    def _send_later(self, raw: Raw, answer: Answer) -> None:
+        """Reply after the channel has its 200: a slow connector must not make it ask again."""
+        sending = asyncio.create_task(self._send(raw, answer))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+
+    async def _send(self, raw: Raw, answer: Answer) -> None:
+        here = place(raw)
+        activity = (
+            message(answer.card, summary=answer.text or "Sitrep")
+            if answer.card is not None
+            else words(answer.text)
+        )
+        try:
+            await self._reply(here, str(raw.get("id") or ""), activity)
+        except ConnectorError as failure:
+            log.warning("reply.failed", status=failure.status, code=failure.code)
+
+    async def _reply(self, here: Place, to: str, activity: dict[str, Any]) -> None:
+        if to:
+            await self._connector.reply(here.service_url, here.conversation, to, activity)
+        else:
+            await self._connector.post(here.service_url, here.conversation, activity)
+
+
+def _press(raw: Raw, data: object, in_dialog: bool = False) -> Press:
+    given = data if isinstance(data, Mapping) else {}
+    return Press(
+        verb=verb_of(given), data=given, by=sender(raw), place=place(raw), in_dialog=in_dialog
+    )
+
+
+def _executed(raw: Raw, action: Raw) -> Press:
+    data = action.get("data")
+    given = data if isinstance(data, Mapping) else {}
+    verb = str(action.get("verb") or "") or verb_of(given)
+    return Press(verb=verb, data=given, by=sender(raw), place=place(raw))
+
+
+def _remember(scene: Scene, here: Place) -> None:
+    scene.book.rooms.remember(here)
+
+
+def _is_known(scene: Scene, activity: str) -> bool:
+    return scene.book.sightings.known(activity)
+
+
+def _keep_sight(scene: Scene, activity: str) -> None:
+    scene.book.sightings.first(activity, now=scene.now)

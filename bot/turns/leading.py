@@ -1,0 +1,142 @@
+"""Lead an incident from Teams: roles, severity, asks, notes, the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.cards.form import errors_of
+from bot.cards.note import POINTERS as NOTE_POINTERS
+from bot.cards.note import note_card
+from bot.cards.resolve import POINTERS as RESOLVE_POINTERS
+from bot.cards.resolve import read_final, resolve_card, resolve_fields
+from bot.room import look
+from bot.turns.answer import Answer
+from bot.turns.declaring import new_nonce, severity_of
+from bot.turns.door import Door
+from bot.turns.press import Press
+from comms.acts import draft
+from comms.acts.asks import meet, take
+from comms.acts.incident import assign, change_severity, note, resolve
+from comms.desk import Scene
+from comms.errors import Invalid, SitrepError
+from comms.people import Role
+from comms.update import UpdateState
+
+
+async def take_role(door: Door, press: Press) -> Answer:
+    """Whoever pressed takes the role."""
+    role = role_of(press.text("role"))
+    await door.do(press, assign, press.incident, role=role, person=await door.known(press))
+    return Answer(card=await door.read(press, look.war_room, press.incident))
+
+
+async def set_severity(door: Door, press: Press) -> Answer:
+    """Change the severity."""
+    severity = severity_of(press.text("severity"))
+    await door.do(press, change_severity, press.incident, severity)
+    return Answer(card=await door.read(press, look.war_room, press.incident))
+
+
+async def take_ask(door: Door, press: Press) -> Answer:
+    """'I take it.'"""
+    return await _asked(door, press, met=False)
+
+
+async def meet_ask(door: Door, press: Press) -> Answer:
+    """The need is met."""
+    return await _asked(door, press, met=True)
+
+
+async def open_note(door: Door, press: Press) -> Answer:
+    """The form for a line in the timeline."""
+    return _form(await door.read(press, _note_form, press.incident, {}, None), "Note")
+
+
+async def add_note(door: Door, press: Press) -> Answer:
+    """Write the line; the same form sent twice writes it once."""
+    try:
+        await door.do(press, _note_once, press.incident, press.text("text"), press.text("form"))
+    except SitrepError as wrong:
+        return _form(await door.read(press, _note_form, press.incident, press.data, wrong), "Note")
+    return Answer(text="Noted in the timeline.")
+
+
+async def open_end(door: Door, press: Press) -> Answer:
+    """The form that resolves an incident."""
+    return _form(await door.read(press, _end_form, press.incident, None, None), "Resolve")
+
+
+async def end(door: Door, press: Press) -> Answer:
+    """Resolve the incident; its last update goes to the war room for approval."""
+    try:
+        number = await door.do(press, _resolve, press.incident, press.data)
+    except SitrepError as wrong:
+        card = await door.read(press, _end_form, press.incident, press.data, wrong)
+        return _form(card, "Resolve")
+    said = f"Resolved. The last update ({number}) is in the war room, for approval."
+    if press.in_dialog:
+        return Answer(text=said)
+    return Answer(card=await door.read(press, look.update, press.incident, number), text=said)
+
+
+def role_of(value: str) -> Role:
+    """Return the role of that name, as code or people write it."""
+    wanted = value.strip().lower().replace(" ", "_").replace("-", "_")
+    wanted = {"ic": "incident_commander", "comms": "comms_lead", "lead": "comms_lead"}.get(
+        wanted, wanted
+    )
+    try:
+        return Role(wanted)
+    except ValueError:
+        known = ", ".join(role.label for role in Role)
+        raise Invalid(f"{value[:30]!r} is no role. Known: {known}.", pointer="/role") from None
+
+
+async def _asked(door: Door, press: Press, *, met: bool) -> Answer:
+    ask = press.number("ask")
+    await door.do(press, meet if met else take, ask)
+    return Answer(card=await door.read(press, look.asked, ask))
+
+
+def _form(card: dict[str, object], title: str) -> Answer:
+    return Answer(card=card, title=title, stays=True)
+
+
+def _note_form(
+    scene: Scene, key: str, typed: Mapping[str, Any], wrong: SitrepError | None
+) -> dict[str, object]:
+    return note_card(
+        incident=scene.book.incidents.get(key),
+        form_id=str(typed.get("form") or new_nonce()),
+        typed=typed,
+        errors=errors_of(wrong, NOTE_POINTERS) if wrong else None,
+    )
+
+
+def _note_once(scene: Scene, key: str, words: str, form: str) -> None:
+    if not form or scene.book.sightings.first(f"form:{form}", now=scene.now):
+        note(scene, key, words)
+
+
+def _end_form(
+    scene: Scene, key: str, typed: Mapping[str, Any] | None, wrong: SitrepError | None
+) -> dict[str, object]:
+    incident = scene.book.incidents.get(key)
+    told = any(
+        update.report.customer
+        for update in scene.book.updates.of(key)
+        if update.state is UpdateState.APPROVED
+    )
+    return resolve_card(
+        incident=incident,
+        form_id=str((typed or {}).get("form") or new_nonce()),
+        typed=resolve_fields(incident, customers_told=told) if typed is None else typed,
+        customers_told=told,
+        errors=errors_of(wrong, RESOLVE_POINTERS) if wrong else None,
+    )
+
+
+def _resolve(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
+    final = read_final(typed, draft.opening(scene, key))
+    return resolve(scene, key, report=final).update.number

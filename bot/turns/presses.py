@@ -1,0 +1,44 @@
+"""Which verb leads where: the whole of what buttons can do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from bot.cards import verbs
+from bot.turns import approving, declaring, leading, reporting
+from bot.turns.answer import Answer
+from bot.turns.door import Door
+from bot.turns.press import Press
+from comms.errors import Invalid
+
+Turn = Callable[[Door, Press], Awaitable[Answer]]
+
+TURNS: Mapping[str, Turn] = {
+    verbs.DECLARE_OPEN: declaring.open_form,
+    verbs.DECLARE_SUBMIT: declaring.submit,
+    verbs.ROLE_TAKE: leading.take_role,
+    verbs.SEVERITY_CHANGE: leading.set_severity,
+    verbs.CAN_OPEN: reporting.open_form,
+    verbs.CAN_SUBMIT: reporting.submit,
+    verbs.CAN_NOCHANGE: reporting.no_change,
+    verbs.CAN_CARRY: reporting.carry,
+    verbs.UPDATE_SHOW: approving.show,
+    verbs.UPDATE_APPROVE: approving.give,
+    verbs.UPDATE_EDIT: reporting.open_form,
+    verbs.UPDATE_BREAKGLASS: approving.break_glass,
+    verbs.ASK_TAKE: leading.take_ask,
+    verbs.ASK_MET: leading.meet_ask,
+    verbs.NOTE_OPEN: leading.open_note,
+    verbs.NOTE_ADD: leading.add_note,
+    verbs.RESOLVE_OPEN: leading.open_end,
+    verbs.RESOLVE_SUBMIT: leading.end,
+    verbs.DELIVERY_RETRY: approving.resend,
+}
+
+
+async def pressed(door: Door, press: Press) -> Answer:
+    """Do what the button asks for; Invalid where it is none of ours."""
+    turn = TURNS.get(press.verb)
+    if turn is None:
+        raise Invalid("This button is from another version of Sitrep. Please open the card again.")
+    return await turn(door, press)
