@@ -1,0 +1,222 @@
+"""The composition root: everything is built once, by hand, in the order in which it is needed.
+
+The only module that sees the bot, the engine and the storage together.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from aiohttp import web
+
+from bot import identity
+from bot.api import Access, api_routes, problems_as_json
+from bot.edge.connector import Connector, open_session
+from bot.edge.messages import Edge
+from bot.edge.messages import routes as edge_routes
+from bot.links import Links
+from bot.room.hands import Hands
+from bot.room.progress import Progress
+from bot.room.transport import TeamsTransport
+from bot.seen import seen_routes
+from bot.settings import Settings
+from bot.turns.bot import Bot
+from bot.turns.door import Door
+from bot.turns.sender import Directory
+from comms.bell import Bell
+from comms.channels.mail import writer as mail_writer
+from comms.channels.mail.address import mailbox
+from comms.channels.mail.relay import Relay, relay
+from comms.channels.mail.transport import MailTransport
+from comms.channels.page import writer as page_writer
+from comms.channels.page.state import Site
+from comms.channels.page.transport import PageTransport
+from comms.channels.teams import writer as teams_writer
+from comms.channels.transport import Transport
+from comms.channels.unconfigured import Unconfigured
+from comms.clock import Clock, SystemClock
+from comms.delivery import Delivery
+from comms.desk import Desk, House
+from comms.fanout import Slots, runners
+from comms.outbox import Carrier, Effect
+from comms.plan.load import load
+from comms.plan.model import ChannelName, Plan
+from comms.render import Writer
+from comms.supervise import running
+from comms.timekeeper import Timekeeper
+from storage import schema
+from storage.book import SqlStore
+from storage.connect import is_sqlite
+from storage.database import Database
+from storage.ledger import SqlLedger
+from storage.outbox import SqlEffects
+from storage.secrets import key_of
+
+WRITERS: Mapping[ChannelName, Writer] = {
+    ChannelName.TEAMS: teams_writer.write,
+    ChannelName.MAIL: mail_writer.write,
+    ChannelName.PAGE: page_writer.write,
+}
+"""Adding a channel means a folder in `comms.channels`, a line here and one in `sitrep`."""
+
+SLOTS: Mapping[ChannelName, Slots] = {
+    ChannelName.TEAMS: Slots(lanes=4, batch=1),
+    ChannelName.MAIL: Slots(lanes=4, batch=50),
+    ChannelName.PAGE: Slots(lanes=1, batch=1),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """Sitrep, running. `app` answers HTTP; `desk` is the one door to everything it does."""
+
+    app: web.Application
+    desk: Desk
+    database: Database
+    plan: Plan
+    transports: Mapping[ChannelName, Transport]
+
+
+@asynccontextmanager
+async def sitrep(
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    clock: Clock | None = None,
+    access: Access | None = None,
+) -> AsyncIterator[Product]:
+    """Build the product, run its loops for as long as the block runs, and take it down.
+
+    Raises a SitrepError whose detail says what to mend: the plan, the database, a setting.
+    """
+    clock = clock or SystemClock()
+    plan = plan or load(settings.plan)
+    database = open_database(settings)
+    async with open_session() as session:
+        try:
+            connector = Connector(
+                session, identity.tokens(settings), identity.service_hosts(settings)
+            )
+            store = SqlStore(database)
+            links = Links(
+                key=await database.write(partial(key_of, name="links")),
+                base_url=settings.base_url or "",
+            )
+            mail = _relay(settings)
+            bells = {name: Bell() for name in ("timers", "outbox", *ChannelName)}
+            desk = Desk(
+                store=store,
+                house=House(
+                    plan=plan,
+                    writers=WRITERS,
+                    rates={ChannelName.MAIL: mail.rate} if mail else {},
+                ),
+                clock=clock,
+                bells=tuple(bells.values()),
+            )
+            page = _page(settings, plan, clock)
+            transports: dict[ChannelName, Transport] = {
+                ChannelName.TEAMS: TeamsTransport(connector=connector, store=store),
+                ChannelName.MAIL: _mail(settings, mail, links, clock),
+                ChannelName.PAGE: page,
+            }
+            progress = Progress(desk=desk)
+            hands = Hands(desk=desk, connector=connector, bot_id=bot_id(settings))
+            carrier = Carrier(
+                effects=SqlEffects(database),
+                hands={**hands.by_kind(), "page.refresh": partial(_refresh, page, clock)},
+                clock=clock,
+                bell=bells["outbox"],
+            )
+            senders = runners(
+                transports,
+                ledger=SqlLedger(database),
+                clock=clock,
+                bells={name: bells[name] for name in ChannelName},
+                owner=f"{socket.gethostname()}:{os.getpid()}",
+                slots=SLOTS,
+                progressed=progress.moved,
+            )
+            bot = Bot(door=Door(desk=desk, directory=Directory(connector)), connector=connector)
+            edge = Edge(
+                gate=identity.gate(settings, session), connector=connector, on_turn=bot.on_turn
+            )
+            app = web.Application(middlewares=[problems_as_json])
+            app.add_routes(edge_routes(edge))
+            app.add_routes(api_routes(desk, access or _access(settings)))
+            app.add_routes(seen_routes(desk, links))
+            await page.refresh(clock.now())
+            loops = {
+                "timers": Timekeeper(desk=desk, clock=clock, bell=bells["timers"]).run,
+                "outbox": carrier.run,
+                "progress": progress.run,
+                **{f"fanout.{sender.channel}": sender.run for sender in senders},
+            }
+            async with running(loops):
+                yield Product(
+                    app=app, desk=desk, database=database, plan=plan, transports=transports
+                )
+                await bot.finish()
+            for transport in transports.values():
+                if isinstance(transport, MailTransport):
+                    await transport.close()
+        finally:
+            database.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database; an embedded one is brought up to date, another is only checked."""
+    database = Database(settings.database_url.get_secret_value())
+    if is_sqlite(database.url):
+        schema.upgrade(database)
+    schema.check(database)
+    return database
+
+
+def bot_id(settings: Settings) -> str:
+    """The bot's account in Teams: '28:' and its app id."""
+    return f"28:{settings.bot_app_id}" if settings.bot_app_id else "sitrep"
+
+
+def _access(settings: Settings) -> Access:
+    return Access(token=settings.api_token.get_secret_value() if settings.api_token else "")
+
+
+def _relay(settings: Settings) -> Relay | None:
+    return relay(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
+
+
+def _mail(settings: Settings, to: Relay | None, links: Links, clock: Clock) -> Transport:
+    if to is None:
+        return Unconfigured("No mail relay is set up: set SITREP_SMTP_URL and SITREP_MAIL_FROM.")
+    if settings.mail_from is None:
+        return Unconfigured("Mail has no sender: set SITREP_MAIL_FROM.")
+
+    def own(delivery: Delivery) -> Mapping[str, str]:
+        url = links.make("seen", str(delivery.id))
+        return {"seen": url} if url else {}
+
+    return MailTransport(
+        to,
+        sender=mailbox(settings.mail_from, option="SITREP_MAIL_FROM"),
+        links=own,
+        clock=clock,
+    )
+
+
+def _page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
+    site = Site(
+        organisation=plan.organisation,
+        time_zone=plan.time_zone,
+        url=settings.status_url or "http://127.0.0.1:8080",
+    )
+    return PageTransport(settings.status_dir, site, clock)
+
+
+async def _refresh(page: PageTransport, clock: Clock, _effect: Effect) -> None:
+    await page.refresh(clock.now())

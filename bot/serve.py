@@ -1,0 +1,68 @@
+"""`sitrep serve`: the product as a process."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from bot.root import sitrep
+from bot.settings import Settings
+from comms.errors import Invalid
+
+log = structlog.get_logger()
+
+SHUTDOWN = 10.0
+"""Seconds in which requests under way and slots being sent are finished."""
+
+
+def serve(
+    settings: Settings,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], None] = lambda _url: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM. `ready` is told the address once requests are answered."""
+    if not settings.bot_app_id and not is_loopback(host):
+        raise Invalid(
+            f"Without SITREP_BOT_APP_ID the bot believes anybody: it may listen on 127.0.0.1 only,"
+            f" not on {host}."
+        )
+    uvloop.run(_serve(settings, host, port, ready))
+
+
+def is_loopback(host: str) -> bool:
+    """True for an address that only this machine can reach."""
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return False
+
+
+async def _serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with sitrep(settings) as product:
+        runner = web.AppRunner(product.app, access_log=None, shutdown_timeout=SHUTDOWN)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, host, port)
+            try:
+                await site.start()
+            except OSError as taken:
+                raise Invalid(f"Cannot listen on {host}:{port}: {taken.strerror}.") from None
+            ready(f"http://{host}:{port}")
+            log.info("serve.ready", host=host, port=port)
+            await stopped.wait()
+        finally:
+            await runner.cleanup()
