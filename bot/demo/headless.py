@@ -1,0 +1,74 @@
+"""The demo without a page: play the scenario, then compare the ledger with what arrived."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from bot.demo.stage import Stage
+from bot.demo.told import totals
+from comms.delivery import DeliveryState
+from comms.desk import Scene
+from comms.people import SITREP
+from comms.promise import PromiseState
+from comms.update import UpdateState
+
+
+async def report(stage: Stage, incident: str) -> dict[str, Any]:
+    """Return the ledger's totals beside what the catcher, Teams and the status page received.
+
+    `received` is counted where things arrived, never from the ledger: recipients of mails by the
+    catcher, posts by the simulator, notices by asking the status process.
+    """
+    ledger = await stage.product.desk.read(_ledger, SITREP, "demo", incident)
+    return ledger | {"received": await _received(stage, incident)}
+
+
+def _ledger(scene: Scene, key: str) -> dict[str, Any]:
+    sent = [u for u in scene.book.updates.of(key) if u.state is UpdateState.APPROVED]
+    promises = Counter(promise.state for promise in scene.book.promises.of(key))
+    return {
+        "incident": key,
+        "updates": [
+            {
+                "number": update.number,
+                "audiences": {
+                    audience: {state.value: count for state, count in states.items()}
+                    for audience, states in totals(scene, key, update.number).items()
+                },
+                "channels": _by_channel(scene, key, update.number),
+            }
+            for update in sent
+        ],
+        "promises": {
+            "made": sum(promises.values()),
+            "kept": promises[PromiseState.KEPT],
+            "missed": promises[PromiseState.MISSED],
+        },
+    }
+
+
+def _by_channel(scene: Scene, key: str, number: int) -> dict[str, dict[str, int]]:
+    """Accepted deliveries by channel and audience: what must equal what was received."""
+    accepted: dict[str, dict[str, int]] = {}
+    for (audience, channel), states in scene.book.fanouts.totals(key, number).items():
+        accepted.setdefault(channel.value, {})[audience] = states[DeliveryState.ACCEPTED]
+    return accepted
+
+
+async def _received(stage: Stage, incident: str) -> dict[str, Any]:
+    mail, teams, notices = Counter[str](), Counter[str](), Counter[str]()
+    by_audience: dict[str, Counter[str]] = {}
+    for received, counts in ((stage.mail.received, mail), (stage.teams.connector.received, teams)):
+        for tag, count in received.items():
+            if tag.incident == incident:
+                counts[str(tag.update)] += count
+                by_audience.setdefault(str(tag.update), Counter())[tag.audience] += count
+    for item in await stage.told.notices():
+        notices[str(item["_sitrep"]["update"])] += 1
+    return {
+        "mail": dict(mail),
+        "teams": dict(teams),
+        "notices": dict(notices),
+        "audiences": {update: dict(counts) for update, counts in by_audience.items()},
+    }
