@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from jsonschema import Draft6Validator
 from bot.cards import verbs
 from comms.channels.teams.card import POST_LIMIT, fill_card, size
 from tests.cards.samples import NASTY, Card, Words, samples
+from tests.cards.test_markdown import COMMONMARK
 
 SCHEMA = (
     Path(os.environ.get("SITREP_CONTRACTS", "../shared/contracts"))
@@ -52,6 +54,17 @@ def test_typed_text_changes_nothing_of_a_card_but_its_words(kind: str) -> None:
     harmless = re.sub(r"\S", "x", NASTY[kind])
 
     assert _shape(drawn(NASTY[kind])) == _shape(drawn(harmless))
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html", "mention", "jinja", "bidi"])
+def test_typed_text_is_shown_as_typed_in_every_card(kind: str) -> None:
+    typed = NASTY[kind]
+    for name, card in drawn(typed).items():
+        for text in _texts(card):
+            html = COMMONMARK.render(text)
+            assert not re.search(r"<(?!/?(?:p|strong)>|br />)", html), (name, html)
+            seen = unescape(re.sub(r"</?(?:p|strong)>|\n", "", html)).replace("\u2060", "")
+            assert typed in seen or not _is_said(typed, seen), (name, seen)
 
 
 @pytest.mark.parametrize("kind", ["long", "empty"])
@@ -154,6 +167,24 @@ def _elements(value: object) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for item in value:
             yield from _elements(item)
+
+
+def _texts(card: Card) -> Iterator[str]:
+    """Everything that Teams reads as Markdown, without mentions that have an entity."""
+    mentions = [entity["text"] for entity in _elements(card) if entity["type"] == "mention"]
+    for element in _elements(card):
+        if element["type"] == "TextBlock":
+            text = element["text"]
+            for mention in mentions:
+                text = text.replace(mention, "")
+            yield text
+        for fact in element.get("facts", ()):
+            yield from (fact["title"], fact["value"])
+
+
+def _is_said(typed: str, seen: str) -> bool:
+    """True where any longer word of the typed text is seen."""
+    return any(word in seen for word in typed.split() if len(word) > 6)
 
 
 def _rows(card: Card) -> Iterator[list[dict[str, Any]]]:

@@ -49,15 +49,19 @@ def escape(typed: str) -> Markdown:
     """
     if isinstance(typed, Markdown):
         return typed
-    if _HARMLESS.fullmatch(typed):
+    if not typed or _HARMLESS.fullmatch(typed):
         return Markdown(typed)
     lines = typed.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     return Markdown("\n\n".join(_line(line) for line in lines))
 
 
 def markdown(pattern: str, *values: object) -> Markdown:
-    """Return our own Markdown with `{}` filled by values, each escaped."""
-    return Markdown(pattern.format(*(escape(_text(value)) for value in values)))
+    """Return one line of our own Markdown, its `{}` filled by values, each escaped.
+
+    Emphasis ends with its line, so a value's line ends become spaces.
+    """
+    filled = pattern.format(*(escape(_one_line(value)) for value in values))
+    return Markdown(filled.replace("****", ""))
 
 
 def mention(name: str) -> Markdown:
@@ -78,8 +82,8 @@ def shortened(typed: str, longest: int, *, read_on: str) -> str:
     return Markdown(f"{escape(balance(at_word.rstrip()))}… {whole}")
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
+def _one_line(value: object) -> str:
+    return value if isinstance(value, Markdown) else " ".join(str(value).split())
 
 
 def _line(line: str) -> str:

@@ -56,9 +56,15 @@ def _told(telling: Telling, context: Mapping[str, object]) -> dict[str, object]:
         "fallback": f"{named}: {context.get('title', context['status_label'])}",
         "severity_style": tone(incident.severity, update.status),
         "about": f"Update {context['number']} · {issued.clock}",
-        "next_update": f"by {promised.clock}" if promised else "none is promised",
+        "next_update": _next(promised, is_last=bool(context["is_last"])),
         **_worded(context),
     }
+
+
+def _next(promised: Moment | None, *, is_last: bool) -> str:
+    if promised:
+        return f"by {promised.clock}"
+    return "none, this was the last" if is_last else "when something changes"
 
 
 def _worded(context: Mapping[str, object]) -> dict[str, object]:
