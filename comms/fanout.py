@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 from comms.bell import Bell
 from comms.channels.transport import Transport
 from comms.clock import Clock
 from comms.delivery import DeliveryState, Outcome, Reason
-from comms.errors import Unavailable
 from comms.ledger import Claim, Fanout, Ledger
+from comms.patience import patiently
 from comms.plan.model import ChannelName
 from comms.retries import again
 from comms.statement import Statement
@@ -62,13 +61,16 @@ class Runner:
         self._statements: dict[int, Statement] = {}
 
     async def run(self) -> None:
-        """Fan out until cancelled; what is under way then is finished first."""
+        """Fan out until cancelled; what is claimed by then is sent and recorded first."""
         free = asyncio.Semaphore(self._slots.lanes)
         under_way: set[asyncio.Task[None]] = set()
+        claiming: asyncio.Task[Claim | None] | None = None
         try:
             while True:
                 await free.acquire()
-                claim = await self._claim()
+                claiming = asyncio.create_task(self._claim())
+                claim = await asyncio.shield(claiming)
+                claiming = None
                 if claim is None:
                     free.release()
                     await self._rest()
@@ -78,6 +80,9 @@ class Runner:
                 batch.add_done_callback(under_way.discard)
                 batch.add_done_callback(lambda _batch: free.release())
         finally:
+            # Rows claimed in vain would wait for the end of their lease.
+            if claiming is not None and (last := await claiming) is not None:
+                under_way.add(asyncio.create_task(self._deliver(last)))
             if under_way:
                 await asyncio.wait(under_way)
 
@@ -87,7 +92,7 @@ class Runner:
             await self._deliver(claim)
 
     async def _claim(self) -> Claim | None:
-        async for attempt in _patiently("fanout.claim"):
+        async for attempt in patiently("fanout.claim"):
             with attempt:
                 return await self._ledger.claim(
                     channel=self.channel,
@@ -99,14 +104,14 @@ class Runner:
         return None
 
     async def _rest(self) -> None:
-        async for attempt in _patiently("fanout.next_due"):
+        async for attempt in patiently("fanout.next_due"):
             with attempt:
                 due = await self._ledger.next_due(self.channel)
         await self._bell.wait(self._clock, due)
 
     async def _deliver(self, claim: Claim) -> None:
         outcomes = await self._send(claim)
-        async for attempt in _patiently("fanout.record"):
+        async for attempt in patiently("fanout.record"):
             with attempt:
                 kept = await self._ledger.record(
                     claim, outcomes, now=self._clock.now(), again=again
@@ -118,7 +123,9 @@ class Runner:
     async def _send(self, claim: Claim) -> Sequence[Outcome]:
         """Send a claim; whatever happens, there is one outcome for each of its deliveries."""
         try:
-            statement = await self._statement(claim.fanout)
+            async for attempt in patiently("fanout.statement"):
+                with attempt:
+                    statement = await self._statement(claim.fanout)
             outcomes = await self._transport.send(statement, claim.deliveries)
         except Exception as broken:
             log.exception("transport.broken", channel=self.channel.value, fanout=claim.fanout.id)
@@ -171,13 +178,4 @@ def runners(
             progressed=progressed,
         )
         for channel, transport in transports.items()
-    )
-
-
-def _patiently(event: str) -> AsyncRetrying:
-    """Wait for a ledger that cannot work at the moment: an outcome in hand must not be lost."""
-    return AsyncRetrying(
-        retry=retry_if_exception_type(Unavailable),
-        wait=wait_exponential_jitter(initial=0.2, max=10),
-        before_sleep=lambda state: log.warning(event, attempt=state.attempt_number),
     )

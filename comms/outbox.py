@@ -13,6 +13,7 @@ import structlog
 
 from comms.bell import Bell
 from comms.clock import Clock
+from comms.patience import patiently
 
 log = structlog.get_logger()
 
@@ -24,7 +25,7 @@ GIVE_UP_AFTER = 12
 class Effect:
     """`key` is unique: the same effect written twice is carried out once.
 
-    Effects of one incident are carried out in the order in which they were written.
+    Effects of one lane are carried out in the order in which they were written.
     """
 
     kind: str
@@ -33,6 +34,11 @@ class Effect:
     payload: Mapping[str, str | int] = field(default_factory=dict)
     id: int = 0
     attempts: int = 0
+
+    @property
+    def lane(self) -> str:
+        """One incident in one part of the world: a war room that fails holds up no page."""
+        return f"{self.incident}:{self.kind.partition('.')[0]}"
 
 
 class Outbox(Protocol):
@@ -47,7 +53,7 @@ class Effects(Protocol):
     """Where effects wait, as the carrier sees it."""
 
     async def waiting(self, now: datetime, *, limit: int) -> tuple[Effect, ...]:
-        """Due effects, oldest first, at most one incident's unbroken row of them each."""
+        """Due effects, oldest first; of a lane only those before one that was put off."""
         ...
 
     async def next_due(self) -> datetime | None:
@@ -68,7 +74,7 @@ Hand = Callable[[Effect], Awaitable[None]]
 
 
 class Carrier:
-    """Carries out effects: incidents side by side, one incident's in order."""
+    """Carries out effects: lanes side by side, one lane's in order."""
 
     def __init__(
         self, *, effects: Effects, hands: Mapping[str, Hand], clock: Clock, bell: Bell
@@ -81,14 +87,18 @@ class Carrier:
     async def run(self) -> None:
         """Carry out what waits until cancelled."""
         while True:
-            if not await self.carry():
-                await self._bell.wait(self._clock, await self._effects.next_due())
+            async for attempt in patiently("outbox.read"):
+                with attempt:
+                    carried = await self.carry()
+                    due = await self._effects.next_due()
+            if not carried:
+                await self._bell.wait(self._clock, due)
 
     async def carry(self) -> bool:
         """Carry out what is due now; False when there was nothing."""
         waiting = await self._effects.waiting(self._clock.now(), limit=64)
-        rows = itertools.groupby(sorted(waiting, key=_by_incident), key=lambda e: e.incident)
-        await asyncio.gather(*(self._row(tuple(row)) for _, row in rows))
+        lanes = itertools.groupby(sorted(waiting, key=_by_lane), key=lambda effect: effect.lane)
+        await asyncio.gather(*(self._row(tuple(row)) for _, row in lanes))
         return bool(waiting)
 
     async def _row(self, effects: tuple[Effect, ...]) -> None:
@@ -99,7 +109,9 @@ class Carrier:
             except Exception as failure:  # noqa: BLE001 (a hand may meet anything; it is recorded)
                 await self._put_off(effect, failure)
                 return
-            await self._effects.done(effect, self._clock.now())
+            async for attempt in patiently("outbox.done"):
+                with attempt:
+                    await self._effects.done(effect, self._clock.now())
 
     async def _put_off(self, effect: Effect, failure: Exception) -> None:
         last = effect.attempts + 1 >= GIVE_UP_AFTER
@@ -122,5 +134,5 @@ def _comes_again(effect: Effect, later: tuple[Effect, ...]) -> bool:
     return any(after.kind == effect.kind and after.payload == effect.payload for after in later)
 
 
-def _by_incident(effect: Effect) -> tuple[str, int]:
-    return effect.incident, effect.id
+def _by_lane(effect: Effect) -> tuple[str, int]:
+    return effect.lane, effect.id

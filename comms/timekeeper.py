@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 from comms.acts import promises
 from comms.bell import Bell
 from comms.clock import Clock
 from comms.desk import Desk, Scene
-from comms.errors import Unavailable
+from comms.patience import patiently
 from comms.people import SITREP
 
 log = structlog.get_logger()
@@ -30,10 +29,7 @@ class Timekeeper:
     async def run(self) -> None:
         """Fire what is due until cancelled."""
         while True:
-            async for attempt in AsyncRetrying(
-                retry=retry_if_exception_type(Unavailable),
-                wait=wait_exponential_jitter(initial=0.2, max=10),
-            ):
+            async for attempt in patiently("timekeeper.read"):
                 with attempt:
                     fired = await self.fire()
                     due = await self._desk.read(_next_due, SITREP, "timer")

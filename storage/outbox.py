@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import update
+from sqlalchemy import exists, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
 from comms.outbox import Effect
@@ -28,6 +29,7 @@ class SqlOutbox:
             EffectRow,
             {
                 "key": effect.key,
+                "lane": effect.lane,
                 "kind": effect.kind,
                 "incident": effect.incident,
                 "payload": dict(effect.payload),
@@ -46,31 +48,32 @@ class SqlEffects:
         self._database = database
 
     async def waiting(self, now: datetime, *, limit: int) -> tuple[Effect, ...]:
-        """Due effects, oldest first; what waits behind one that was put off is left out."""
-
-        def look(session: Session) -> tuple[Effect, ...]:
-            rows = session.exec(
-                select(EffectRow)
-                .where(col(EffectRow.due_at).is_not(None))
-                .order_by(col(EffectRow.id))
-                .limit(limit * 4)
-            )
-            held: set[str] = set()
-            due: list[Effect] = []
-            for row in rows:
-                if row.due_at is None or row.due_at > now:
-                    held.add(row.incident)
-                elif row.incident not in held:
-                    due.append(_effect(row))
-            return tuple(due[:limit])
-
-        return await self._database.read(look)
+        """Due effects, oldest first; of a lane only those before one that was put off."""
+        earlier = aliased(EffectRow)
+        held_up = exists().where(
+            col(earlier.lane) == col(EffectRow.lane),
+            col(earlier.id) < col(EffectRow.id),
+            col(earlier.due_at) > now,
+        )
+        due = (
+            select(EffectRow)
+            .where(col(EffectRow.due_at) <= now, ~held_up)
+            .order_by(col(EffectRow.id))
+            .limit(limit)
+        )
+        return await self._database.read(
+            lambda session: tuple(_effect(row) for row in session.exec(due))
+        )
 
     async def next_due(self) -> datetime | None:
-        """When the next effect may be tried."""
-        return await self._database.read(
-            lambda session: session.exec(select(func.min(EffectRow.due_at))).one()
+        """When the next effect may be tried: the first that is left of any lane."""
+        heads = (
+            select(func.min(EffectRow.id))
+            .where(col(EffectRow.due_at).is_not(None))
+            .group_by(EffectRow.lane)
         )
+        due = select(func.min(EffectRow.due_at)).where(col(EffectRow.id).in_(heads))
+        return await self._database.read(lambda session: session.exec(due).one())
 
     async def done(self, effect: Effect, now: datetime) -> None:
         """It was carried out."""

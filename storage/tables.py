@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import UtcTime
@@ -142,9 +142,20 @@ class EffectRow(SQLModel, table=True):
     """Something to be carried out in the outside world; `due_at` None: done or given up."""
 
     __tablename__ = "outbox"
+    __table_args__ = (
+        # What is left to do: small, however much has been done.
+        Index(
+            "ix_outbox_left",
+            "lane",
+            "id",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
+    lane: str
     kind: str
     incident: str
     payload: dict[str, Any] = Field(sa_type=JSON)

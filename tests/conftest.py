@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from comms.bell import Bell
 from comms.desk import Desk, House
@@ -17,6 +18,19 @@ from storage.book import SqlStore
 from storage.database import Database
 from storage.schema import upgrade
 from tests.house import plain_writers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_log() -> None:
+    """Log in plain text: the pretty tracebacks of a terminal take a tenth of a second each."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.dev.ConsoleRenderer(
+                colors=False, exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")
