@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bot.cli import manifest, plan
+from bot.cli import bench, manifest, plan
 from bot.status import cli as status
 
 app = typer.Typer(
@@ -17,3 +17,4 @@ app = typer.Typer(
 app.add_typer(plan.app, name="plan")
 app.add_typer(manifest.app, name="manifest")
 app.add_typer(status.app, name="status")
+app.add_typer(bench.app, name="bench")

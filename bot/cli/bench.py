@@ -1,0 +1,38 @@
+"""`sitrep bench`: the project's own benchmarks, each beside something well known."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Measure Sitrep beside something well known.")
+
+Rounds = Annotated[int, typer.Option(min=1, help="Interleaved rounds; the medians are printed.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+# Imported when they run: what they compare with is neither light nor always installed.
+
+
+@app.command()
+def email(
+    rounds: Rounds = 5,
+    messages: Annotated[int, typer.Option(min=100, help="Messages a round.")] = 5000,
+    as_json: Json = False,
+) -> None:
+    """Mail into Postfix's smtp-sink, beside its smtp-source and a message per recipient."""
+    from bot.bench import email as benchmark  # noqa: PLC0415
+
+    benchmark.main(rounds, messages, as_json)
+
+
+@app.command()
+def turns(
+    rounds: Rounds = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds a round.")] = 2.0,
+    as_json: Json = False,
+) -> None:
+    """Teams turns, beside the stock SDK adapter and a bare handler."""
+    from bot.bench import turns as benchmark  # noqa: PLC0415
+
+    benchmark.main(rounds, seconds, as_json)
