@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -65,10 +66,13 @@ class Contender:
 
 async def stock(sink: str) -> web.Application:
     """Return the SDK's adapter as its documentation wires it."""
-    from botbuilder.integration.aiohttp import (  # noqa: PLC0415 - a peer, absent from the product
-        CloudAdapter,
-        ConfigurationBotFrameworkAuthentication,
-    )
+    try:
+        from botbuilder.integration.aiohttp import (  # noqa: PLC0415 - a peer, not the product's
+            CloudAdapter,
+            ConfigurationBotFrameworkAuthentication,
+        )
+    except ImportError:
+        sys.exit("The stock adapter is not installed; `make bench` installs it.")
 
     class Anyone:
         APP_ID = APP_PASSWORD = ""

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
+from comms.errors import Unavailable
+
 SPAWN = multiprocessing.get_context("spawn")
 START_WITHIN = 30.0
 
@@ -24,15 +26,23 @@ def process(serve: Callable[..., None], *arguments: Any) -> Iterator[str]:
     running.start()
     theirs.close()
     try:
-        if not ours.poll(START_WITHIN):
-            raise TimeoutError("a contender did not start")
-        reported: str = ours.recv()
-        yield reported
+        yield _reported(ours)
     finally:
         ours.close()
         running.join(timeout=5)
         if running.is_alive():
             running.kill()
+
+
+def _reported(pipe: Connection) -> str:
+    """Return the address. Raises Unavailable where the process ended or hangs instead."""
+    try:
+        said: str = pipe.recv() if pipe.poll(START_WITHIN) else ""
+    except EOFError:
+        said = ""
+    if not said:
+        raise Unavailable("A contender did not start; what it said is above.")
+    return said
 
 
 def address(name: Sequence[Any]) -> str:

@@ -119,9 +119,7 @@ def _serve_bot(build: Build, sink: str, until_closed: Connection) -> None:
         runner = web.AppRunner(await build(sink), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-
-        gc.collect()
-        gc.freeze()
+        gc.freeze()  # as a server does at its start: the SDK's modules never become garbage
         until_closed.send(address(runner.addresses[0]))
         await closed(until_closed)
         await runner.cleanup()

@@ -7,12 +7,12 @@ the two equal.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import orjson
 from botbuilder import schema
 from botbuilder.schema import Activity
 from msrest.serialization import Model
@@ -85,25 +85,18 @@ def plain(model: Any) -> dict[str, Any]:
     return {**more, **filled} if more else filled
 
 
-def dump(value: Any) -> str:
-    """Return any mixture of SDK types and plain values as JSON."""
-    return _JSON.encode(value)
+def dump(value: Any) -> bytes:
+    """Return any mixture of SDK types and plain values as JSON in UTF-8.
+
+    Raises ValueError or TypeError for what has no JSON form, half a surrogate pair among it.
+    """
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Model):
         return plain(value)
-    if isinstance(value, datetime):
-        return _iso(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
-
-
-def _iso(moment: datetime) -> str:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @cache

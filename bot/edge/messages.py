@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import orjson
 import structlog
 from aiohttp import web
 from botbuilder.core import InvokeResponse, TurnContext
@@ -99,7 +99,7 @@ def routes(edge: Edge) -> list[web.RouteDef]:
     return [web.post("/api/messages", edge.receive)]
 
 
-async def _body(request: web.Request) -> bytes:
+async def _body(request: web.Request) -> bytearray:
     if (request.content_length or 0) > LIMIT:
         raise TooLarge(f"A request may have {LIMIT} bytes.")
     body = bytearray()
@@ -107,15 +107,13 @@ async def _body(request: web.Request) -> bytes:
         body += chunk
         if len(body) > LIMIT:
             raise TooLarge(f"A request may have {LIMIT} bytes.")
-    return bytes(body)
+    return body
 
 
-def _object(body: bytes) -> dict[str, Any]:
+def _object(body: bytearray) -> dict[str, Any]:
     try:
-        parsed = json.loads(body)
-        if b"\\ud" in body.lower():
-            dump(parsed).encode()  # half a surrogate pair could be stored and sent nowhere
-    except (ValueError, RecursionError):
+        parsed = orjson.loads(body)
+    except ValueError:
         raise NotAnActivity("The request body is not JSON in UTF-8.") from None
     if not isinstance(parsed, dict):
         raise NotAnActivity("An activity is a JSON object.", pointer="")
@@ -154,6 +152,10 @@ def _answered(answer: InvokeResponse | None) -> web.Response:
         return web.json_response(invokes.envelope(status=400, code=code, text=text), status=400)
     if answer.body is None:
         return web.Response(status=int(answer.status))
-    return web.Response(
-        status=int(answer.status), text=dump(answer.body), content_type="application/json"
-    )
+    status = int(answer.status)
+    try:
+        body = dump(answer.body)
+    except (TypeError, ValueError) as failed:
+        log.error("invoke_answer_not_json", error=str(failed))
+        status, body = 200, dump(invokes.envelope(status=500, code="InternalError", text=SORRY))
+    return web.Response(status=status, body=body, content_type="application/json")

@@ -269,3 +269,11 @@ async def test_a_message_too_large_for_the_channel_is_not_sent(line: Line) -> No
             await line.connector.post(line.to, ROOM, {"type": "message", "text": text})
         assert (refused.value.status, refused.value.code) == (413, "MessageSizeTooBig")
     assert len(line.channel.calls) == 1
+
+
+async def test_a_message_that_is_no_json_is_not_sent(line: Line) -> None:
+    for text in (object(), "\ud83d"):
+        with pytest.raises(ConnectorError) as refused:
+            await line.connector.post(line.to, ROOM, {"text": text})
+        assert (refused.value.code, refused.value.handed_over) == ("NotJson", False)
+    assert line.channel.calls == []

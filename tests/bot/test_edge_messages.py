@@ -246,6 +246,13 @@ async def test_an_invoke_may_be_answered_without_a_body(door: Door) -> None:
             assert (answer.status, await answer.read()) == (200, b"")
 
 
+async def test_an_answer_that_is_no_json_is_an_apology(door: Door) -> None:
+    for answer in ({"card": object()}, {"text": "\ud83d"}):
+        door.answers = answer
+        status, _, body = await door.invoke("adaptiveCard/action", EXECUTE)
+        assert (status, body["value"]["message"]) == (200, SORRY)
+
+
 async def test_expected_replies_come_back_in_the_answer(door: Door) -> None:
     door.says = "noted"
     _, _, body = await door.send(deliveryMode=DeliveryModes.expect_replies)
