@@ -39,8 +39,10 @@ class Reply:
     @property
     def detail(self) -> str:
         """The reply as the ledger keeps it, short and on one line."""
-        shown = "".join(char if char.isprintable() else " " for char in self.text)
-        return " ".join(f"{self.code} {shown}".split())[:DETAIL]
+        text = self.text
+        if not text.isprintable():
+            text = "".join(char if char.isprintable() else " " for char in text)
+        return " ".join(f"{self.code} {text}".split())[:DETAIL]
 
     @property
     def receipt(self) -> str:
