@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from comms.plan.model import Plan
 from comms.projection import STATUS_LABELS
 from comms.update import Update
 
-_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+_NOTHING_YET = "It is known and being worked on. Nothing has been approved to be said yet."
 
 
 def answer_card(
@@ -29,9 +28,7 @@ def answer_card(
         "fallback": f"Status of {key}",
         "key": key,
         "status_label": STATUS_LABELS[update.status.value] if update else "",
-        "paragraphs": [part for part in _BLANK_LINES.split(text.strip()) if part]
-        if update
-        else ["It is known and being worked on. Nothing has been approved to be said yet."],
+        "text": text if update else _NOTHING_YET,
         "as_of": _as_of(update, plan) if update else "",
         "next": f"Next update by {clock(next_update, plan)}" if next_update else "",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -23,7 +22,6 @@ CHANNELS = {
 }
 
 _PLACES = {ChannelName.TEAMS: "the war room", ChannelName.PAGE: "the status page"}
-_BLANK_LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
 def preview_card(
@@ -103,12 +101,8 @@ def _texts(statements: Sequence[Statement]) -> list[dict[str, object]]:
         said = (statement.subject, _readable(statement.parts.get(PLAIN, "")))
         channels.setdefault(said, []).append(CHANNELS[statement.channel])
     return [
-        {
-            "channels": _capitalized(listed(names)),
-            "subject": subject,
-            "paragraphs": [part for part in _BLANK_LINES.split(text) if part],
-        }
-        for (subject, text), names in channels.items()
+        {"channels": _capitalized(listed(names)), "subject": subject, "body": body}
+        for (subject, body), names in channels.items()
     ]
 
 

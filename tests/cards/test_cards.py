@@ -17,7 +17,8 @@ from jsonschema import Draft6Validator
 
 from bot.cards import verbs
 from comms.channels.teams.card import POST_LIMIT, fill_card, size
-from tests.cards.samples import NASTY, Card, Words, samples
+from tests.cards.samples import Card, samples
+from tests.cards.story import NASTY, Words
 from tests.cards.test_markdown import COMMONMARK
 
 SCHEMA = (

@@ -9,7 +9,7 @@ from bot.cards.form import errors_of
 from comms.errors import Invalid
 from comms.incident import Status
 from comms.report import Basis, CanReport, CustomerText
-from tests.cards.samples import NOW, Words, incident, plan, report
+from tests.cards.story import NOW, Words, incident, plan, report
 
 
 def test_a_report_goes_through_the_form_unchanged() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from comms.channels.teams.markdown import Markdown, escape, markdown, mention, shortened
-from tests.cards.samples import NASTY
+from tests.cards.story import NASTY
 
 COMMONMARK = MarkdownIt("commonmark", {"html": True, "breaks": True}).enable(
     ["strikethrough", "table"]

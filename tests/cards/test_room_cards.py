@@ -20,7 +20,7 @@ from comms.people import Person
 from comms.plan.model import ChannelName
 from comms.promise import Phase, Promise, PromiseState
 from comms.report import Need
-from tests.cards.samples import ANA, NOW, Words, incident, plan
+from tests.cards.story import ANA, NOW, Words, incident, plan
 
 
 def promise(audience: str, minutes: int, **more: object) -> Promise:

@@ -18,7 +18,7 @@ from comms.errors import Invalid
 from comms.projection import Telling, project
 from comms.statement import CARD, PLAIN, Statement
 from comms.update import Kind, Update
-from tests.cards.samples import NASTY, URL, Words, incident, plan, statement, update
+from tests.cards.story import NASTY, URL, Words, incident, plan, statement, update
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "teams"
 

@@ -21,9 +21,6 @@ from comms.channels.teams.markdown import Markdown, escape, markdown, shortened
 from comms.incident import Severity, Status
 from comms.render import Shipped
 
-VERSION = "1.5"
-"""Teams shows cards of 1.5 and earlier; `Action.Execute` needs at least 1.4."""
-
 POST_LIMIT = 25_000
 """Bytes of UTF-16 for one card: a channel post takes about 28 KB with its envelope
 (learn.microsoft.com, "Limits and specifications for Microsoft Teams")."""

@@ -12,7 +12,7 @@ import re
 from comms.text import balance
 
 _WORD_JOINER = "\u2060"
-_BLANK = "\u00a0"
+_SPACE = "\u00a0"
 
 _INLINE = re.compile(
     r"""
@@ -31,6 +31,7 @@ _INLINE = re.compile(
 _BLOCK = re.compile(r"(?:[-+*](?=\s|$)|-(?=--)|>|\#|=(?==))")
 _HARMLESS = re.compile(r"[^\W\d][^\\*_`~\[\]<&{\r\n]*")
 _NUMBERED = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+_LINE_END = re.compile(r"[ \t]*[\r\n]+[ \t]*")
 _MENTION = re.compile(r"(</?)(?=at\b)", re.IGNORECASE)
 _NOT_IN_NAME = re.compile(r"[^\w .,'’()-]|(?<!\w)_|_(?!\w)")
 
@@ -83,14 +84,15 @@ def shortened(typed: str, longest: int, *, read_on: str) -> str:
 
 
 def _one_line(value: object) -> str:
-    return value if isinstance(value, Markdown) else " ".join(str(value).split())
+    return value if isinstance(value, Markdown) else _LINE_END.sub(" ", str(value)).strip()
 
 
 def _line(line: str) -> str:
     body = line.lstrip(" \t")
     if not body:
-        return _BLANK
-    indent = _BLANK * (len(line) - len(body))
+        return _WORD_JOINER
+    # Parsers trim spaces of every kind, but not behind a character that is none.
+    indent = _WORD_JOINER + _SPACE * (len(line) - len(body)) if body != line else ""
     if _BLOCK.match(body):
         marked, rest = "\\" + body[0], body[1:]
     elif number := _NUMBERED.match(body):
