@@ -14,7 +14,10 @@ _BIDI_OPEN = "\u202a\u202b\u202d\u202e"
 _BIDI_POP = "\u202c"
 _ISOLATE_OPEN = "\u2066\u2067\u2068"
 _ISOLATE_POP = "\u2069"
+_OPEN = _BIDI_OPEN + _ISOLATE_OPEN
+_BIDI = re.compile(f"[{_OPEN}{_BIDI_POP}{_ISOLATE_POP}]")
 _SPACE = re.compile(r"\s+")
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 
 
 def text(value: str, *, pointer: str, limit: int = TEXT_LIMIT) -> str:
@@ -25,7 +28,7 @@ def text(value: str, *, pointer: str, limit: int = TEXT_LIMIT) -> str:
     """
     kept = "".join(
         char
-        for char in value.replace("\r\n", "\n").replace("\r", "\n")
+        for char in _LINE_END.sub("\n", value)
         if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
     ).strip()
     if len(kept) > limit:
@@ -45,23 +48,35 @@ def line(value: str, *, pointer: str, limit: int = LINE_LIMIT, required: bool = 
 
 
 def balance(value: str) -> str:
-    """Close what right-to-left marks opened, so that they cannot reorder the text around.
+    """Close what right-to-left marks opened, and drop what closes nothing, in each paragraph.
 
-    The Unicode Bidirectional Algorithm (UAX #9) ends an embedding only at its pop or at the end
-    of the paragraph; a card and a mail put other text into the same paragraph.
+    So they cannot reorder the text around: the Unicode Bidirectional Algorithm (UAX #9) ends an
+    embedding only at its pop or at the end of the paragraph, a card and a mail put other text
+    into the same paragraph, and a stray pop would end what they isolate.
     """
-    balanced = []
-    for paragraph in value.split("\n"):
-        stack: list[str] = []
-        for char in paragraph:
-            if char in _BIDI_OPEN:
-                stack.append(_BIDI_POP)
-            elif char in _ISOLATE_OPEN:
-                stack.append(_ISOLATE_POP)
-            elif stack and char == stack[-1]:
-                stack.pop()
-        balanced.append(paragraph + "".join(reversed(stack)))
-    return "\n".join(balanced)
+    if not _BIDI.search(value):
+        return value
+    return "\n".join(_balanced(paragraph) for paragraph in value.split("\n"))
+
+
+def _balanced(paragraph: str) -> str:
+    kept: list[str] = []
+    stack: list[str] = []
+    for char in paragraph:
+        if char in _OPEN:
+            stack.append(_ISOLATE_POP if char in _ISOLATE_OPEN else _BIDI_POP)
+        elif char == _BIDI_POP:
+            if stack[-1:] != [_BIDI_POP]:
+                continue
+            stack.pop()
+        elif char == _ISOLATE_POP:
+            if _ISOLATE_POP not in stack:
+                continue
+            # An isolate's end closes the embeddings inside it too (rule X6a).
+            while stack.pop() != _ISOLATE_POP:
+                pass
+        kept.append(char)
+    return "".join(kept) + "".join(reversed(stack))
 
 
 def words(value: str) -> int:
