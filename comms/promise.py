@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from comms.incident import Incident, Severity
-from comms.plan.model import Audience, Plan
+from comms.incident import Severity
+from comms.plan.model import Audience
 
 NUDGE_BEFORE = timedelta(minutes=5)
 ESCALATE_AFTER = timedelta(minutes=5)
 
 
 class PromiseState(StrEnum):
-    """open → kept or missed; withdrawn when the incident turns out to be none."""
+    """open → kept or missed; withdrawn when the incident ends before the audience was told."""
 
     OPEN = "open"
     KEPT = "kept"
@@ -35,7 +35,8 @@ class Phase(StrEnum):
 class Promise:
     """`answered_by` is the number of the update that answered it, on time or late.
 
-    A missed promise without an answer is still owed. Times are UTC.
+    A missed promise without an answer is still owed, until `answered_at`: with no `answered_by`
+    beside it, the incident ended without an answer. Times are UTC.
     """
 
     id: int
@@ -92,10 +93,10 @@ class Promises(Protocol):
         ...
 
 
-def first_due(audience: Audience, incident: Incident) -> datetime | None:
-    """When this audience should have heard for the first time; None where none is promised."""
-    first = audience.cadence[incident.severity].first
-    return _to_minute(incident.declared_at + first) if first else None
+def first_due(audience: Audience, severity: Severity, now: datetime) -> datetime | None:
+    """When an audience hears first of what is declared at `now`; None: nothing is promised."""
+    first = audience.cadence[severity].first
+    return _to_minute(now + first) if first else None
 
 
 def next_due(audience: Audience, severity: Severity, now: datetime) -> datetime | None:
@@ -115,12 +116,21 @@ def answered(promise: Promise, *, number: int, now: datetime) -> Promise:
     )
 
 
-def tightened(promise: Promise, plan: Plan, severity: Severity, now: datetime) -> Promise:
-    """Return the promise as a change of severity leaves it: sooner if need be, never later."""
-    due = next_due(plan.audiences[promise.audience], severity, now)
-    if due is None or due >= promise.due_at or promise.state is not PromiseState.OPEN:
+def tightened(promise: Promise, due: datetime) -> Promise:
+    """Return an open promise as a change of severity leaves it: sooner if need be, never later."""
+    if due >= promise.due_at or promise.state is not PromiseState.OPEN:
         return promise
     return replace(promise, due_at=due)
+
+
+def withdrawn(promise: Promise, now: datetime) -> Promise:
+    """Return the promise as it ends when nobody waits for it any more.
+
+    A miss stays a miss: it is only no longer owed.
+    """
+    if promise.state is PromiseState.OPEN:
+        return replace(promise, state=PromiseState.WITHDRAWN)
+    return replace(promise, answered_at=now)
 
 
 def _to_minute(moment: datetime) -> datetime:

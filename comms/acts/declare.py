@@ -8,10 +8,13 @@ from comms import text
 from comms.acts.promises import promise_first
 from comms.acts.show import show_incident
 from comms.desk import Scene
-from comms.errors import Conflict
+from comms.errors import Conflict, Invalid
 from comms.incident import Incident, IncidentType, Severity, Status, move
 from comms.outbox import Effect
 from comms.room import Place
+
+SERVICES = 20
+"""At most so many services an incident."""
 
 
 def declare(
@@ -79,8 +82,12 @@ def confirm(scene: Scene, key: str) -> Incident:
 
 
 def _services(services: Sequence[str]) -> tuple[str, ...]:
+    if len(services) > SERVICES:
+        raise Invalid(
+            f"At most {SERVICES} services; this names {len(services)}.", pointer="/services"
+        )
     kept = (
         text.line(service, pointer=f"/services/{at}", limit=80)
         for at, service in enumerate(services)
     )
-    return tuple(service for service in kept if service)[:20]
+    return tuple(service for service in kept if service)

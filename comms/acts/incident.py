@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from comms import text
-from comms.acts.draft import Preview, draft, last_approved, opening, redraft
+from comms.acts.declare import confirm
+from comms.acts.draft import (
+    Preview,
+    draft,
+    last_approved,
+    needs_customer_text,
+    open_draft,
+    opening,
+    preview,
+    redraft,
+)
 from comms.acts.promises import tighten, withdraw
 from comms.acts.show import show_incident
 from comms.desk import Scene
@@ -13,7 +23,7 @@ from comms.errors import Conflict, Invalid
 from comms.incident import Incident, Severity, Status, move
 from comms.people import Person, Role
 from comms.report import CanReport
-from comms.update import UpdateState
+from comms.update import Kind, UpdateState
 
 
 def assign(scene: Scene, key: str, *, role: Role, person: Person) -> Incident:
@@ -53,15 +63,21 @@ def change_severity(scene: Scene, key: str, severity: Severity) -> Incident:
         before=incident.severity.value,
         after=severity.value,
     )
-    tighten(scene, after)
+    if after.status.is_open and after.status is not Status.TRIAGE:
+        tighten(scene, after)
     redraft(scene, after)
     show_incident(scene, key)
     return after
 
 
 def change_status(scene: Scene, key: str, status: Status) -> Incident:
-    """Move the incident; nothing is sent by this."""
+    """Move the incident; nothing is sent by this.
+
+    If a resolved one comes back, its readers are promised to hear of it.
+    """
     incident = scene.book.incidents.get(key)
+    if (incident.status, status) == (Status.TRIAGE, Status.DECLARED):
+        return confirm(scene, key)
     after = move(incident, status, now=scene.now)
     if after == incident:
         return incident
@@ -72,6 +88,8 @@ def change_status(scene: Scene, key: str, status: Status) -> Incident:
     if status is Status.CLOSED:
         withdraw(scene, key)
     else:
+        if status.is_open and not incident.status.is_open:
+            tighten(scene, after)
         redraft(scene, after)
     show_incident(scene, key)
     return after
@@ -97,14 +115,24 @@ def resolve(scene: Scene, key: str, *, report: CanReport | None = None) -> Previ
     _not_over(incident)
     if incident.status is not Status.RESOLVED:
         change_status(scene, key, Status.RESOLVED)
+    elif report is None and (last := _last_word(scene, key)):
+        return last
     final = report or replace(opening(scene, key), needs=())
     if not final.conditions:
         final = replace(final, conditions=f"{incident.title}: resolved.")
     return draft(scene, key, report=final, audiences=_told(scene, key, final))
 
 
+def _last_word(scene: Scene, key: str) -> Preview | None:
+    """The update that told of the end, where it has gone out and nothing has been drafted since."""
+    sent = last_approved(scene, key)
+    if sent is None or sent.kind is not Kind.RESOLVED or open_draft(scene, key):
+        return None
+    return preview(scene, key, sent.number)
+
+
 def _told(scene: Scene, key: str, report: CanReport) -> tuple[str, ...] | None:
-    """Those whom the last update reached and those whom the report now has a text for."""
+    """Those who were told or are owed an update, and those whom the report has a text for."""
     if last_approved(scene, key) is None:
         return None
     told = {
@@ -113,10 +141,13 @@ def _told(scene: Scene, key: str, report: CanReport) -> tuple[str, ...] | None:
         if update.state is UpdateState.APPROVED
         for name in update.audiences
     }
+    owed = {promise.audience for promise in scene.book.promises.of(key) if promise.is_owed}
     return tuple(
         audience.name
         for audience in scene.plan.enabled()
-        if audience.name in told or (report.customer and "symptom" in audience.sees)
+        if audience.name in told
+        or (audience.name in owed and not needs_customer_text(audience))
+        or (report.customer and "symptom" in audience.sees)
     )
 
 

@@ -7,18 +7,27 @@ from datetime import datetime
 
 from comms.acts.show import show_incident, show_page
 from comms.desk import Scene
-from comms.incident import Incident
+from comms.incident import Incident, Severity
 from comms.outbox import Effect
 from comms.plan.model import Audience
-from comms.promise import Phase, Promise, PromiseState, answered, first_due, tightened
+from comms.promise import (
+    Phase,
+    Promise,
+    PromiseState,
+    answered,
+    first_due,
+    next_due,
+    tightened,
+    withdrawn,
+)
 from comms.timer import Timer
-from comms.update import Update
+from comms.update import Kind, Update, UpdateState
 
 
 def promise_first(scene: Scene, incident: Incident) -> None:
-    """Promise each audience its first update."""
+    """Promise each audience its first update, from now on."""
     for audience in scene.plan.enabled():
-        due = first_due(audience, incident)
+        due = first_due(audience, incident.severity, scene.now)
         if due:
             _promise(scene, incident.key, audience, due)
 
@@ -26,28 +35,42 @@ def promise_first(scene: Scene, incident: Incident) -> None:
 def answer(scene: Scene, update: Update) -> None:
     """Update `update` goes out now: what its audiences were owed is answered, the next promised.
 
-    The promise made is the one that the update prints.
+    The promise made is the one that the update prints. After the last update nobody waits who
+    was never told of the incident: their first promise is withdrawn.
     """
+    told = _told(scene, update.incident) | set(update.audiences)
     for promise in scene.book.promises.of(update.incident):
         if promise.is_owed and promise.audience in update.audiences:
             _answer(scene, promise, update.number)
+        elif promise.is_owed and update.kind is Kind.RESOLVED and promise.audience not in told:
+            _withdraw(scene, promise)
     for name, due in update.promises.items():
         _promise(scene, update.incident, scene.plan.audience(name), due)
 
 
 def withdraw(scene: Scene, key: str) -> None:
-    """Nobody is owed anything any more: it was no incident."""
+    """Nobody is owed anything any more: the incident is closed."""
     for promise in scene.book.promises.of(key):
         if promise.is_owed:
-            scene.book.promises.save(replace(promise, state=PromiseState.WITHDRAWN))
-            scene.book.timers.cancel(f"promise:{promise.id}:")
+            _withdraw(scene, promise)
 
 
 def tighten(scene: Scene, incident: Incident) -> None:
-    """The severity has changed: what is owed comes sooner if need be, never later."""
-    for promise in scene.book.promises.of(incident.key):
-        sooner = tightened(promise, scene.plan, incident.severity, scene.now)
-        if sooner != promise and promise.is_owed:
+    """The severity has changed: what is owed comes sooner if need be, never later.
+
+    An audience that was promised nothing at the old severity is promised now what the new one
+    asks for. Whoever was told already hears at the cadence, the others for the first time.
+    """
+    told = _told(scene, incident.key)
+    owed = {p.audience: p for p in scene.book.promises.of(incident.key) if p.is_owed}
+    for audience in scene.plan.enabled():
+        due = _due(audience, incident.severity, scene.now, is_told=audience.name in told)
+        if due is None:
+            continue
+        promise = owed.get(audience.name)
+        if promise is None:
+            _promise(scene, incident.key, audience, due)
+        elif (sooner := tightened(promise, due)) != promise:
             scene.book.promises.save(sooner)
             _set_timers(scene, sooner)
 
@@ -74,6 +97,33 @@ def fire(scene: Scene, timer: Timer) -> None:
             incident=promise.incident,
             payload={"phase": phase.value, "due_at": promise.due_at.isoformat()},
         )
+    )
+
+
+def _due(
+    audience: Audience, severity: Severity, now: datetime, *, is_told: bool
+) -> datetime | None:
+    return next_due(audience, severity, now) if is_told else first_due(audience, severity, now)
+
+
+def _told(scene: Scene, key: str) -> set[str]:
+    """The audiences that an update of the incident has gone out to."""
+    return {
+        name
+        for update in scene.book.updates.of(key)
+        if update.state is UpdateState.APPROVED
+        for name in update.audiences
+    }
+
+
+def _withdraw(scene: Scene, promise: Promise) -> None:
+    scene.book.promises.save(withdrawn(promise, scene.now))
+    scene.book.timers.cancel(f"promise:{promise.id}:")
+    scene.tell(
+        promise.incident,
+        "promise.withdrawn",
+        f"Nothing is owed to {promise.audience} any more",
+        audience=promise.audience,
     )
 
 
