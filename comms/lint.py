@@ -143,9 +143,11 @@ def _wording(value: str, incident: Incident) -> Iterator[tuple[str, str, Level]]
         yield "blame", f"“{found[0]}” blames. Say what happens, not who.", Level.WARN
     if found := _HOPE.search(value):
         yield "hope", f"“{found[0]}” promises nothing. Give the next update's time.", Level.WARN
-    for person in incident.roles.values():
-        if person.name and person.name.casefold() in value.casefold():
-            yield "name", f"{person.name} is named; customers need no names.", Level.BLOCK
+    for name in sorted({person.name for person in incident.roles.values() if person.name}):
+        if re.search(rf"\b{re.escape(name)}\b", value, re.IGNORECASE):
+            # 'Will' and 'May' are words as well; nobody can be kept from sending those.
+            level = Level.BLOCK if " " in name else Level.WARN
+            yield "name", f"{name} is named; customers need no names.", level
 
 
 def _customer_shape(update: Update, text: CustomerText, audience: Audience) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session, col, delete, select
@@ -28,7 +29,7 @@ class SqlUpdates:
         if update.state is UpdateState.DISCARDED:
             row.number = -update.id
         self._session.flush()
-        return _update(row)
+        return replace(update, id=row.id or 0)
 
     def get(self, incident: str, number: int) -> Update:
         """Return one update, or raise NotFound."""

@@ -12,7 +12,7 @@ from comms.acts.promises import answer
 from comms.acts.show import show_update
 from comms.approval import missing, needed, rights
 from comms.desk import Scene
-from comms.errors import Conflict, Forbidden, Invalid, StaleDraft
+from comms.errors import Conflict, Forbidden, StaleDraft
 from comms.incident import Incident, move
 from comms.lint import blocks
 from comms.people import Person, Role
@@ -54,7 +54,7 @@ def approve(
     incident = scene.book.incidents.get(key)
     update = scene.book.updates.get(key, number)
     _same_text(update, hash)
-    if update.state is UpdateState.APPROVED or _said(update, by):
+    if update.state is UpdateState.APPROVED or (_said(update, by) and not break_glass):
         return _result(scene, update)
     _not_blocked(scene, update)
     held = rights(by, incident, scene.plan) if roles is None else roles
@@ -105,9 +105,9 @@ def _approval(
             " Take the role, ask its holder, or break the glass with a reason.",
             pointer="/approver",
         )
-    if reason and not (frozenset(before) - held):
-        # The glass stays whole where it need not be broken.
-        return replace(approval, break_glass="")
+    plain = replace(approval, break_glass="")
+    if reason and not missing(wanted, (*update.approvals, plain), four_eyes=scene.plan.four_eyes):
+        return plain  # the glass stays whole where it need not be broken
     return approval
 
 
@@ -182,7 +182,7 @@ def _fan_out(
     rows = tuple(lines(scene, incident.key, audience, channel, earlier))
     scene.book.fanouts.write(fanout, rows, now=scene.now)
     scene.book.fanouts.ready(fanout)
-    reached[channel] = earlier | {row.address.casefold() for row in rows}
+    reached[channel] = earlier | {row.address.casefold() for row in rows if not row.suppressed}
     return sum(row.suppressed is None for row in rows)
 
 
@@ -200,8 +200,8 @@ def discard(scene: Scene, key: str, number: int) -> Update:
     """Throw an open draft away; its number is used by the next one."""
     update = scene.book.updates.get(key, number)
     if not update.state.is_open:
-        raise Invalid(f"Update {number} was sent; it can be corrected, not discarded.")
+        raise Conflict(f"Update {number} was sent; it can be corrected, not discarded.")
     gone = scene.book.updates.save(replace(update, state=UpdateState.DISCARDED))
     scene.tell(key, "update.discarded", f"{scene.by.name} discarded the draft of update {number}")
-    show_update(scene, update)
+    show_update(scene, gone)
     return gone

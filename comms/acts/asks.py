@@ -12,9 +12,14 @@ from comms.update import Update
 
 
 def raise_asks(scene: Scene, update: Update) -> None:
-    """The needs of a sent report become asks; an ask that it no longer names is dropped."""
-    wanted = {need.text: need for need in update.report.needs}
-    live = {ask.need.text: ask for ask in scene.book.asks.of(update.incident) if ask.is_live}
+    """The needs of a sent report become asks; an ask that it no longer names is dropped.
+
+    What was met since the report was drafted is not asked for again.
+    """
+    asked = scene.book.asks.of(update.incident)
+    live = {ask.need.text: ask for ask in asked if ask.is_live}
+    met = {ask.need.text for ask in asked if ask.met_at and ask.met_at >= update.drafted_at}
+    wanted = {need.text: need for need in update.report.needs if need.text not in met}
     for words, ask in live.items():
         if words not in wanted:
             dropped = replace(ask, state=AskState.DROPPED)

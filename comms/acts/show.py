@@ -15,7 +15,7 @@ def show_incident(scene: Scene, key: str) -> None:
 
 def show_update(scene: Scene, update: Update) -> None:
     """Show the update's card in its present state: draft, awaiting, approved or gone."""
-    state = f"{update.number}:{update.hash[:12]}:{update.state}:{len(update.approvals)}"
+    state = f"{update.number}:{scene.now.isoformat()}"
     _put(scene, "room.update", update.incident, state, number=update.number)
     show_incident(scene, update.incident)
 
