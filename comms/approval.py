@@ -13,7 +13,7 @@ from comms.update import Approval, Update
 
 def needed(update: Update, plan: Plan) -> tuple[Role, ...]:
     """The roles whose approval the update's audiences ask for, in the plan's order."""
-    asked = (role for name in update.audiences for role in plan.audience(name).approval)
+    asked = (role for audience in plan.among(update.audiences) for role in audience.approval)
     return tuple(dict.fromkeys(asked))
 
 

@@ -90,11 +90,12 @@ def redraft(scene: Scene, incident: Incident) -> None:
     if before is None:
         return
     status = before.status if before.status in _reachable(incident) else incident.status
-    chosen = tuple(scene.plan.audience(name) for name in before.audiences)
+    chosen = scene.plan.among(before.audiences)
     update = replace(
         before,
         state=UpdateState.DRAFT,
         status=status,
+        audiences=tuple(audience.name for audience in chosen),
         kind=_kind(scene, incident, status, before.corrects),
         promises=_promises(chosen, incident.severity, status, scene.now),
         approvals=(),
@@ -107,7 +108,7 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
     """Show an update as it would be sent, or was."""
     incident = scene.book.incidents.get(key)
     update = scene.book.updates.get(key, number)
-    chosen = tuple(scene.plan.audience(name) for name in update.audiences)
+    chosen = scene.plan.among(update.audiences)
     estimates = {audience.name: estimate(scene, audience) for audience in chosen}
     roles = needed(update, scene.plan)
     return Preview(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -83,6 +83,10 @@ class Plan:
     def enabled(self) -> tuple[Audience, ...]:
         """The audiences in use, in the plan's order."""
         return tuple(a for a in self.audiences.values() if a.enabled)
+
+    def among(self, names: Collection[str]) -> tuple[Audience, ...]:
+        """Those of these audiences that are in use, in the plan's order."""
+        return tuple(audience for audience in self.enabled() if audience.name in names)
 
     def roles_of(self, person: Person) -> frozenset[Role]:
         """The roles that the plan itself gives this person."""
