@@ -37,6 +37,7 @@ class DeliveryTold(Told):
     """One update to one recipient by one channel."""
 
     id: int
+    update: int
     audience: str
     channel: ChannelName
     address: str

@@ -1,20 +1,84 @@
-"""`sitrep …`: one module per command group, each light to import: most commands need little."""
+"""`sitrep …`: one module per command group; only the module of the command that runs is loaded."""
 
 from __future__ import annotations
 
-import typer
+from importlib import import_module
+from typing import Annotated, Any
 
-from bot.cli import bench, manifest, plan
-from bot.status import cli as status
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+from bot import __version__
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "declare": ("incidents:declare", "Declare an incident."),
+    "incidents": ("incidents:incidents", "List incidents."),
+    "show": ("incidents:show", "Show all about an incident."),
+    "role": ("incidents:role", "Give a role to a person."),
+    "note": ("incidents:note", "Write a line into the timeline."),
+    "update": ("updates:update", "Draft the next update."),
+    "preview": ("updates:preview", "Show exactly what an audience would be sent."),
+    "approve": ("updates:approve", "Approve exactly what was seen."),
+    "resolve": ("updates:resolve", "Resolve an incident and draft its last update."),
+    "deliveries": ("deliveries:deliveries", "The ledger of an incident; send again to the failed."),
+    "recipients": ("recipients:app", "People, in bulk."),
+    "plan": ("plan:app", "The communication plan."),
+    "status": ("status:app", "The customers' status page, its own process."),
+    "manifest": ("manifest:app", "The Teams app package."),
+    "bench": ("bench:app", "The project's own benchmarks."),
+}
+"""Each command: where it is, and its line in `sitrep --help`."""
+
+
+class Commands(TyperGroup):
+    """Lists the commands without loading them; loads the one that is called."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = {
+            name: TyperCommand(name, help=line) for name, (_where, line) in COMMANDS.items()
+        }
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command itself, once it is called."""
+        name, found, rest = super().resolve_command(ctx, args)
+        return name, _loaded(name) if name and found else found, rest
+
+
+def _loaded(name: str) -> Any:
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    entry = getattr(import_module(f"bot.cli.{module}"), attribute)
+    if isinstance(entry, typer.Typer):
+        return get_group(entry)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(entry)
+    return get_command(alone)
+
 
 app = typer.Typer(
     name="sitrep",
+    cls=Commands,
     help="One approved update reaches the right people once, on time, and we can prove it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(plan.app, name="plan")
-app.add_typer(manifest.app, name="manifest")
-app.add_typer(status.app, name="status")
-app.add_typer(bench.app, name="bench")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"sitrep {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def sitrep(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """One approved update reaches the right people once, on time, and we can prove it."""

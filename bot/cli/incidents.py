@@ -1,0 +1,209 @@
+"""`sitrep declare`, `incidents`, `show`, `role`, `note`: the life of an incident."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from bot.cli import say
+from bot.cli.client import client
+from bot.cli.say import AsJson
+from comms.incident import IncidentType, Severity
+from comms.people import Role
+
+Key = Annotated[str, typer.Argument(metavar="KEY", help="The incident, such as INC-41.")]
+
+
+def declare(
+    title: Annotated[str, typer.Argument(help="What is wrong, in a few words.")],
+    *,
+    severity: Annotated[
+        Severity, typer.Option("--severity", "-s", case_sensitive=False, help="SEV1 is the worst.")
+    ],
+    type_: Annotated[IncidentType, typer.Option("--type")] = IncidentType.SERVICE,
+    service: Annotated[
+        list[str] | None, typer.Option(help="A service that is affected; may be repeated.")
+    ] = None,
+    summary: Annotated[str, typer.Option(help="What is known so far.")] = "",
+    suspected: Annotated[
+        bool, typer.Option("--suspected", help="Not sure yet: nothing is promised to anybody.")
+    ] = False,
+    once: Annotated[
+        str, typer.Option(metavar="KEY", help="Declare nothing twice under this key.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Declare an incident."""
+    body = {
+        "title": title,
+        "severity": severity.value,
+        "type": type_.value,
+        "services": service or [],
+        "summary": summary,
+        "suspected": suspected,
+    }
+    headers = {"Idempotency-Key": once} if once else {}
+    told = client().post("/incidents", body, **headers)
+    if as_json:
+        say.document(told)
+        return
+    say.line(f"{told['key']} is {told['status']} ({told['severity']}): {told['title']}")
+    for promise in told["promises"]:
+        say.line(f"  {promise['audience']}: first update by {say.when(promise['due_at'])}")
+
+
+def incidents(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD]...", help="Words of the title, or a key.")
+    ] = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those still worked on.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=500)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List incidents, newest first."""
+    told = client().get(
+        "/incidents",
+        q=" ".join(words or []),
+        open="true" if only_open else "false",
+        limit=str(limit),
+    )
+    if as_json:
+        say.document(told)
+    elif not told["incidents"]:
+        say.line("No incidents." if not words else "No incident has these words.")
+    else:
+        say.table(
+            ("key", "severity", "status", "declared", "title"),
+            (
+                (
+                    one["key"],
+                    one["severity"],
+                    one["status"],
+                    say.when(one["declared_at"]),
+                    one["title"],
+                )
+                for one in told["incidents"]
+            ),
+        )
+
+
+def show(key: Key, as_json: AsJson = False) -> None:
+    """Show all about an incident: its roles, promises, asks and updates."""
+    told = client().get(f"/incidents/{key}")
+    if as_json:
+        say.document(told)
+        return
+    say.line(f"{told['key']} {told['severity']} {told['status']}: {told['title']}")
+    by, at = say.person(told["declared_by"]), say.when(told["declared_at"])
+    say.line(f"Declared by {by}, {at}.")
+    if told["summary"]:
+        say.line(told["summary"])
+    _roles(told)
+    _updates(told)
+    _owed(told)
+    _asks(told)
+
+
+def role(
+    key: Key,
+    role_: Annotated[
+        str, typer.Argument(metavar="ROLE", help="incident_commander, comms_lead or scribe.")
+    ],
+    email: Annotated[str, typer.Argument(help="The person's mail address.")],
+    name: Annotated[str, typer.Option(help="How people call them.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a role to a person, in place of whoever had it."""
+    named = role_.casefold().replace("-", "_").replace(" ", "_")
+    body = {"role": named, "person": {"email": email, "name": name}}
+    told = client().post(f"/incidents/{key}/roles", body)
+    if as_json:
+        say.document(told)
+    else:
+        say.line(f"{say.person(told['roles'][named])} is {Role(named).label} of {told['key']}.")
+
+
+def note(
+    key: Key,
+    words: Annotated[str, typer.Argument(metavar="TEXT", help="What happened.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write a line into the timeline."""
+    told = client().post(f"/incidents/{key}/timeline", {"text": words})
+    if as_json:
+        say.document(told)
+    else:
+        say.line(f"Noted, {say.when(told['at'])}.")
+
+
+def _roles(told: dict[str, Any]) -> None:
+    if told["roles"]:
+        say.line()
+        say.table(
+            ("role", "person"),
+            ((say.label(name), say.person(held)) for name, held in told["roles"].items()),
+        )
+
+
+def _updates(told: dict[str, Any]) -> None:
+    if told["updates"]:
+        say.line()
+        say.table(
+            ("update", "state", "drafted", "sent", "reached", "audiences"),
+            (
+                (
+                    one["number"],
+                    one["state"],
+                    say.when(one["drafted_at"]),
+                    say.when(one["approved_at"]),
+                    reached(one["reach"]) if one["approved_at"] else "–",
+                    ", ".join(one["audiences"]),
+                )
+                for one in told["updates"]
+            ),
+        )
+
+
+def _owed(told: dict[str, Any]) -> None:
+    owed = [
+        one
+        for one in told["promises"]
+        if one["answered_at"] is None and one["state"] != "withdrawn"
+    ]
+    if owed:
+        say.line()
+        say.table(
+            ("next update to", "by", ""),
+            (
+                (
+                    one["audience"],
+                    say.when(one["due_at"]),
+                    "overdue" if one["state"] == "missed" else "",
+                )
+                for one in owed
+            ),
+        )
+
+
+def _asks(told: dict[str, Any]) -> None:
+    live = [one for one in told["asks"] if one["state"] in {"open", "taken"}]
+    if live:
+        say.line()
+        say.table(
+            ("needed", "owner", "by", "state"),
+            (
+                (
+                    one["text"],
+                    say.person(one["taken_by"]) if one["taken_by"] else one["owner"] or "–",
+                    say.when(one["by"]),
+                    one["state"],
+                )
+                for one in live
+            ),
+        )
+
+
+def reached(states: dict[str, int]) -> str:
+    """Return '408 of 412' of a reach."""
+    return f"{states['accepted']} of {sum(states.values())}"
