@@ -36,3 +36,16 @@ def turns(
     from bot.bench import turns as benchmark  # noqa: PLC0415
 
     benchmark.main(rounds, seconds, as_json)
+
+
+@app.command()
+def status(
+    rounds: Rounds = 5,
+    seconds: Annotated[float, typer.Option(min=0.1, help="Seconds a round.")] = 2.0,
+    readers: Annotated[int, typer.Option(min=1, help="Who reload the page.")] = 1000,
+    as_json: Json = False,
+) -> None:
+    """The status page beside nginx, and what its readers cost the bot."""
+    from bot.bench import status as benchmark  # noqa: PLC0415
+
+    benchmark.main(rounds, seconds, readers, as_json)

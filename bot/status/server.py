@@ -125,6 +125,7 @@ def run(directory: Path, host: str, port: int, *, embed: str = "") -> None:
 
     Port 0 takes a free one. Raises OSError when the address cannot be had.
     """
+    allow_many_readers()
     with contextlib.suppress(KeyboardInterrupt):
         if sys.platform == "win32":
             asyncio.run(_serve(directory, host, port, embed))
@@ -132,6 +133,19 @@ def run(directory: Path, host: str, port: int, *, embed: str = "") -> None:
             import uvloop  # noqa: PLC0415 - there is none for Windows
 
             uvloop.run(_serve(directory, host, port, embed))
+
+
+def allow_many_readers() -> None:
+    """Let this process hold as many connections as the machine allows it.
+
+    The usual soft limit of 1,024 open files is for programs that call select().
+    """
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - there is none for Windows
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _serve(directory: Path, host: str, port: int, embed: str) -> None:
