@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -72,8 +73,8 @@ class Promise:
 class Promises(Protocol):
     """Where promises are kept."""
 
-    def add(self, promise: Promise) -> Promise:
-        """Keep a new promise; the returned one has its id."""
+    def add(self, promises: Sequence[Promise]) -> tuple[Promise, ...]:
+        """Keep new promises; the returned ones have their ids."""
         ...
 
     def save(self, promise: Promise) -> None:

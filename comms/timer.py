@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -25,8 +26,8 @@ class Timer:
 class Timers(Protocol):
     """Where timers are kept."""
 
-    def set(self, timer: Timer) -> None:
-        """Set or move the timer of that key."""
+    def set(self, timers: Sequence[Timer]) -> None:
+        """Set or move the timers of these keys."""
         ...
 
     def cancel(self, prefix: str) -> None:

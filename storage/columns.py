@@ -41,7 +41,8 @@ class UtcTime(TypeDecorator[datetime]):
 
 def text_of(moment: datetime) -> str:
     """Return a time as SQLite keeps it: fixed width, so that text order is time order."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return f"{utc.isoformat(timespec='microseconds')}Z"
 
 
 def time_of(text: str) -> datetime:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func, insert, update
 from sqlmodel import Session, col, or_, select
 
 from comms.errors import NotFound
@@ -12,6 +13,13 @@ from comms.incident import OPEN, Incident, IncidentType, Severity, Status
 from storage.columns import document
 from storage.documents import PERSON, ROLES
 from storage.tables import IncidentRow
+
+_ADD = insert(IncidentRow).returning(col(IncidentRow.id))
+_NAME = (
+    update(IncidentRow)
+    .where(col(IncidentRow.id) == bindparam("number"))
+    .values(key=bindparam("name"))
+)
 
 
 class SqlIncidents:
@@ -22,20 +30,20 @@ class SqlIncidents:
 
     def add(self, incident: Incident, *, nonce: str) -> Incident:
         """Keep a new incident; the returned one has its id and key. `nonce` is unique."""
-        row = IncidentRow(
-            key=f"new:{nonce}",
-            nonce=nonce,
-            type=incident.type.value,
-            services=list(incident.services),
-            declared_by=document(PERSON, incident.declared_by),
-            declared_at=incident.declared_at,
+        connection = self._session.connection()
+        fresh = {
+            "key": f"new:{nonce}",
+            "nonce": nonce,
+            "type": incident.type.value,
+            "services": list(incident.services),
+            "declared_by": document(PERSON, incident.declared_by),
+            "declared_at": incident.declared_at,
             **_changing(incident),
-        )
-        self._session.add(row)
-        self._session.flush()
-        row.key = f"INC-{row.id}"
-        self._session.flush()
-        return _incident(row)
+        }
+        number = connection.execute(_ADD, fresh).scalar_one()
+        key = f"INC-{number}"
+        connection.execute(_NAME, {"number": number, "name": key})
+        return replace(incident, id=number or 0, key=key)
 
     def declared_with(self, nonce: str) -> Incident | None:
         """The incident that this form declared already."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
+from sqlalchemy import Executable, insert
 from sqlmodel import Session, col, delete, func, select
 
 from comms.errors import NotFound
 from comms.promise import Promise, PromiseState
 from comms.timer import Timer
 from storage.tables import PromiseRow, TimerRow
+from storage.upsert import dialect_of, insert_into
+
+_ADD = insert(PromiseRow).returning(col(PromiseRow.id), sort_by_parameter_order=True)
 
 
 class SqlPromises:
@@ -18,18 +25,25 @@ class SqlPromises:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, promise: Promise) -> Promise:
-        """Keep a new promise; the returned one has its id."""
-        row = PromiseRow(
-            incident=promise.incident,
-            audience=promise.audience,
-            made_at=promise.made_at,
-            due_at=promise.due_at,
-            state=promise.state.value,
+    def add(self, promises: Sequence[Promise]) -> tuple[Promise, ...]:
+        """Keep new promises; the returned ones have their ids."""
+        if not promises:
+            return ()
+        rows = [
+            {
+                "incident": promise.incident,
+                "audience": promise.audience,
+                "made_at": promise.made_at,
+                "due_at": promise.due_at,
+                "state": promise.state.value,
+            }
+            for promise in promises
+        ]
+        numbers = self._session.connection().scalars(_ADD, rows)
+        return tuple(
+            replace(promise, id=number or 0)
+            for promise, number in zip(promises, numbers, strict=True)
         )
-        self._session.add(row)
-        self._session.flush()
-        return _promise(row)
 
     def save(self, promise: Promise) -> None:
         """Keep what became of it."""
@@ -84,26 +98,40 @@ def _promise(row: PromiseRow) -> Promise:
     )
 
 
+@cache
+def _set_timer(dialect: str) -> Executable:
+    statement = insert_into(TimerRow, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={
+            "due_at": statement.excluded.due_at,
+            "generation": col(TimerRow.generation) + 1,
+        },
+    )
+
+
 class SqlTimers:
     """Timers in SQL."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def set(self, timer: Timer) -> None:
-        """Set or move the timer of that key."""
-        known = self._session.get(TimerRow, timer.key)
-        self._session.merge(
-            TimerRow(
-                key=timer.key,
-                due_at=timer.due_at,
-                kind=timer.kind,
-                incident=timer.incident,
-                subject=timer.subject,
-                generation=known.generation + 1 if known else 0,
-            )
-        )
-        self._session.flush()
+    def set(self, timers: Sequence[Timer]) -> None:
+        """Set or move the timers of these keys."""
+        if not timers:
+            return
+        rows = [
+            {
+                "key": timer.key,
+                "due_at": timer.due_at,
+                "kind": timer.kind,
+                "incident": timer.incident,
+                "subject": timer.subject,
+                "generation": 0,
+            }
+            for timer in timers
+        ]
+        self._session.connection().execute(_set_timer(dialect_of(self._session)), rows)
 
     def cancel(self, prefix: str) -> None:
         """Forget all timers whose key begins with `prefix`."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from comms.timeline import Deed, Entry
 from storage.columns import document
 from storage.documents import PERSON
 from storage.tables import DeedRow, EntryRow
+
+_ENTER = insert(EntryRow)
+_RECORD = insert(DeedRow)
 
 
 class SqlTimeline:
@@ -18,15 +22,16 @@ class SqlTimeline:
 
     def add(self, entry: Entry) -> None:
         """Keep one entry."""
-        self._session.add(
-            EntryRow(
-                incident=entry.incident,
-                at=entry.at,
-                by=document(PERSON, entry.by),
-                kind=entry.kind,
-                text=entry.text,
-                facts=dict(entry.facts),
-            )
+        self._session.connection().execute(
+            _ENTER,
+            {
+                "incident": entry.incident,
+                "at": entry.at,
+                "by": document(PERSON, entry.by),
+                "kind": entry.kind,
+                "text": entry.text,
+                "facts": dict(entry.facts),
+            },
         )
 
     def of(self, incident: str, *, after: int = 0) -> tuple[Entry, ...]:
@@ -58,15 +63,16 @@ class SqlAudit:
 
     def add(self, deed: Deed) -> None:
         """Keep one deed."""
-        self._session.add(
-            DeedRow(
-                at=deed.at,
-                by=document(PERSON, deed.by),
-                via=deed.via,
-                action=deed.action,
-                subject=deed.subject,
-                detail=dict(deed.detail),
-            )
+        self._session.connection().execute(
+            _RECORD,
+            {
+                "at": deed.at,
+                "by": document(PERSON, deed.by),
+                "via": deed.via,
+                "action": deed.action,
+                "subject": deed.subject,
+                "detail": dict(deed.detail),
+            },
         )
 
     def of(self, subject: str) -> tuple[Deed, ...]:

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 
 def insert_ignoring(
-    session: Session, table: type[SQLModel], values: Mapping[str, Any], *, on: Sequence[str]
+    session: Session, table: type[SQLModel], values: Mapping[str, Any], *, on: tuple[str, ...]
 ) -> bool:
     """Insert one row; False where a row with the same `on` columns is there already."""
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=list(on))
-    return bool(session.connection().execute(statement).rowcount)
+    statement = _ignoring(dialect_of(session), table, on)
+    return bool(session.connection().execute(statement, dict(values)).rowcount)
+
+
+def dialect_of(session: Session) -> str:
+    """Return the name of the session's database."""
+    return session.get_bind().dialect.name
+
+
+def insert_into(table: type[SQLModel], dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """Return an insert that can say what to do about a conflict, as the database words it."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _ignoring(dialect: str, table: type[SQLModel], on: tuple[str, ...]) -> Executable:
+    return insert_into(table, dialect).on_conflict_do_nothing(index_elements=on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,10 +27,11 @@ from comms.update import Kind, Update, UpdateState
 
 def promise_first(scene: Scene, incident: Incident) -> None:
     """Promise each audience its first update, from now on."""
-    for audience in scene.plan.enabled():
-        due = first_due(audience, incident.severity, scene.now)
-        if due:
-            _promise(scene, incident.key, audience, due)
+    first = {
+        audience.name: first_due(audience, incident.severity, scene.now)
+        for audience in scene.plan.enabled()
+    }
+    _promise(scene, incident.key, {name: due for name, due in first.items() if due})
 
 
 def answer(scene: Scene, update: Update) -> None:
@@ -44,8 +46,7 @@ def answer(scene: Scene, update: Update) -> None:
             _answer(scene, promise, update.number)
         elif promise.is_owed and update.kind is Kind.RESOLVED and promise.audience not in told:
             _withdraw(scene, promise)
-    for name, due in update.promises.items():
-        _promise(scene, update.incident, scene.plan.audience(name), due)
+    _promise(scene, update.incident, update.promises)
 
 
 def withdraw(scene: Scene, key: str) -> None:
@@ -63,16 +64,18 @@ def tighten(scene: Scene, incident: Incident) -> None:
     """
     told = _told(scene, incident.key)
     owed = {p.audience: p for p in scene.book.promises.of(incident.key) if p.is_owed}
+    fresh: dict[str, datetime] = {}
     for audience in scene.plan.enabled():
         due = _due(audience, incident.severity, scene.now, is_told=audience.name in told)
         if due is None:
             continue
         promise = owed.get(audience.name)
         if promise is None:
-            _promise(scene, incident.key, audience, due)
+            fresh[audience.name] = due
         elif (sooner := tightened(promise, due)) != promise:
             scene.book.promises.save(sooner)
-            _set_timers(scene, sooner)
+            scene.book.timers.set(_timers(sooner))
+    _promise(scene, incident.key, fresh)
 
 
 def fire(scene: Scene, timer: Timer) -> None:
@@ -127,24 +130,28 @@ def _withdraw(scene: Scene, promise: Promise) -> None:
     )
 
 
-def _promise(scene: Scene, key: str, audience: Audience, due: datetime) -> None:
-    promise = scene.book.promises.add(
-        Promise(id=0, incident=key, audience=audience.name, made_at=scene.now, due_at=due)
+def _promise(scene: Scene, key: str, dues: Mapping[str, datetime]) -> None:
+    """Promise an update to each of these audiences by its moment."""
+    made = scene.book.promises.add(
+        [
+            Promise(id=0, incident=key, audience=audience, made_at=scene.now, due_at=due)
+            for audience, due in dues.items()
+        ]
     )
-    _set_timers(scene, promise)
+    scene.book.timers.set([timer for promise in made for timer in _timers(promise)])
 
 
-def _set_timers(scene: Scene, promise: Promise) -> None:
-    for phase in Phase:
-        scene.book.timers.set(
-            Timer(
-                key=f"promise:{promise.id}:{phase}",
-                due_at=promise.phase_at(phase),
-                kind=f"promise.{phase}",
-                incident=promise.incident,
-                subject=promise.id,
-            )
+def _timers(promise: Promise) -> list[Timer]:
+    return [
+        Timer(
+            key=f"promise:{promise.id}:{phase}",
+            due_at=promise.phase_at(phase),
+            kind=f"promise.{phase}",
+            incident=promise.incident,
+            subject=promise.id,
         )
+        for phase in Phase
+    ]
 
 
 def _answer(scene: Scene, promise: Promise, number: int) -> None:
