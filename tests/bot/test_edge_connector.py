@@ -71,7 +71,7 @@ class Line:
 
 @pytest_asyncio.fixture
 async def line() -> AsyncIterator[Line]:
-    async with open_channel() as channel, open_session(answer_within=0.2) as session:
+    async with open_channel() as channel, open_session() as session:
         purse, waits = Purse(), NoWait()
         connector = Connector(session, purse, ServiceHosts(LOOPBACK), sleep=waits)
         yield Line(channel, connector, waits, purse)
@@ -84,7 +84,7 @@ async def hang_up(request: web.Request) -> web.Response:
 
 
 async def say_nothing(request: web.Request) -> web.Response:
-    await asyncio.sleep(0.5)
+    await asyncio.Event().wait()
     return web.Response()
 
 
@@ -216,8 +216,10 @@ async def test_an_update_whose_connection_breaks_is_tried_again(line: Line) -> N
 
 async def test_no_answer_in_time_leaves_a_post_unknown(line: Line) -> None:
     line.will_answer(say_nothing)
-    with pytest.raises(ConnectorError) as refused:
-        await line.connector.post(line.to, ROOM, HELLO)
+    async with open_session(answer_within=0.2) as session:
+        hasty = Connector(session, line.purse, ServiceHosts(LOOPBACK), sleep=line.waits)
+        with pytest.raises(ConnectorError) as refused:
+            await hasty.post(line.to, ROOM, HELLO)
     assert (refused.value.code, refused.value.handed_over) == ("NoAnswer", True)
 
 
