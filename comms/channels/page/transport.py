@@ -17,7 +17,7 @@ from comms.channels.page.notice import from_json
 from comms.channels.page.state import Posting, Site
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
-from comms.errors import Conflict, SitrepError
+from comms.errors import Conflict, SitrepError, Unavailable
 from comms.statement import HTML, NOTICE, PLAIN, Statement
 
 log = structlog.get_logger(__name__)
@@ -59,9 +59,12 @@ class PageTransport:
     async def refresh(self, now: datetime) -> None:
         """Draw the page again for `now`: call it at the start and when a promise falls due.
 
-        Raises OSError when the directory cannot be written.
+        Unavailable when the directory cannot be written; it says why.
         """
-        await asyncio.to_thread(partial(snapshot.refresh, self._directory, self._site, now=now))
+        try:
+            await asyncio.to_thread(partial(snapshot.refresh, self._directory, self._site, now=now))
+        except OSError as wrong:
+            raise Unavailable(why(self._directory, wrong)) from wrong
 
     def _publish(self, statement: Statement) -> tuple[DeliveryState, Reason | None, str, str]:
         source = statement.parts[NOTICE]

@@ -16,6 +16,7 @@ from filelock import Timeout
 from comms.channels.page import folder
 from comms.channels.page.transport import PageTransport, why
 from comms.delivery import DeliveryState, Reason
+from comms.errors import Unavailable
 from comms.report import CustomerText
 from tests.comms.page.samples import NOW, SITE, delivery, statement, telling
 
@@ -123,6 +124,13 @@ async def test_a_refresh_marks_what_is_late_by_then(tmp_path: Path) -> None:
     await page.refresh(NOW + timedelta(minutes=31))
 
     assert " hidden>The next update" not in (tmp_path / "index.html").read_text()
+
+
+async def test_a_refresh_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+    _a_file_in_the_way(tmp_path / "page")
+
+    with pytest.raises(Unavailable, match="a file is where the directory should be"):
+        await _page(tmp_path / "page").refresh(NOW)
 
 
 async def test_two_transports_on_one_directory_publish_both(tmp_path: Path) -> None:
