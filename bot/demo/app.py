@@ -19,7 +19,7 @@ from bot.demo.api.mail import MailApi
 from bot.demo.api.stage import StageApi
 from bot.demo.api.teams import TeamsApi
 from bot.demo.cast import CAST, COMPANY
-from bot.demo.commands import SUGGESTIONS
+from bot.demo.commands import suggestions
 from bot.demo.sources import DemoSources
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -70,7 +70,7 @@ def demo_app(sources: DemoSources) -> web.Application:
                 "bot": place.bot_name,
                 "team": place.team_name,
                 "channel": place.channel_name,
-                "commands": [{"text": text, "does": does} for text, does in SUGGESTIONS],
+                "commands": [asdict(one) for one in suggestions()],
             }
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from bot.demo.teams.rooms import BOT, Json, Message, Room, RoomKind
 from bot.demo.teams.simulator import Simulator
 
 T = TypeVar("T")
+
+_MINUTE = re.compile(r"\{([+-]\d+)\}")
 
 PATIENCE = 20.0
 """Real seconds in which what a step needs must have come into sight."""
@@ -145,13 +148,13 @@ class Replay:
 
     async def _say(self, who: Persona, act: Say) -> None:
         room = await self._sight(self._find_war_room, "a war room") if act.in_war_room else None
-        message = await self._teams.say(who, act.text, room=room)
+        message = await self._teams.say(who, self._timed(act.text), room=room)
         if not message.delivered:
             raise StepFailed("the bot did not take the message")
 
     async def _press(self, who: Persona, act: Press) -> None:
         message, card, action = await self._button(who, act.verb, act.where)
-        data = filled(card, action, dict(act.typed))
+        data = filled(card, action, self._typed(act.typed))
         if action["type"] == "Action.Execute":
             _refuse_error(await self._teams.execute(who, message, action, data))
         else:
@@ -167,7 +170,7 @@ class Replay:
         button = _matching(form, act.submit, {})
         if button is None:
             raise StepFailed(f"the dialog of '{act.verb}' has no '{act.submit}'")
-        sent = filled(form, button, dict(act.typed))
+        sent = filled(form, button, self._typed(act.typed))
         answer = await self._teams.submit_dialog(who, message, sent)
         _refuse_error(answer)
         if answer.kind is AnswerKind.DIALOG:
@@ -213,6 +216,13 @@ class Replay:
 
     def _due(self, step: Step) -> datetime:
         return self._begun + timedelta(minutes=step.minute)
+
+    def _typed(self, typed: Mapping[str, str]) -> Json:
+        return {name: self._timed(text) for name, text in typed.items()}
+
+    def _timed(self, text: str) -> str:
+        """Fill in each time that a script names by its minute: '{-2}' is two before the start."""
+        return _MINUTE.sub(lambda m: f"{self._begun + timedelta(minutes=int(m[1])):%H:%M}", text)
 
     def _report(self, phase: Phase, step: int, note: str = "") -> None:
         self.progress = replace(self.progress, phase=phase, step=step, note=note)

@@ -1,4 +1,7 @@
-"""A scripted incident as data: who does what, at which minute, and what a viewer is told."""
+"""A scripted incident as data: who does what, at which minute, and what a viewer is told.
+
+A text may name a time by its minute of the story: '{-2}' is printed as the clock then read.
+"""
 
 from __future__ import annotations
 

@@ -66,11 +66,11 @@ CARD_PAYMENTS = Scenario(
         _role(2.6, CALEB, "comms_lead", "Caleb takes the updates"),
         _report(
             3.4,
-            conditions="4 in 10 card payments have failed since 13:58; wallets and transfers work.",
+            conditions="4 in 10 card payments have failed since {-2}; wallets and transfers work.",
             status="investigating",
-            doing=("Comparing both acquirers", "Checking the 13:55 release"),
+            doing=("Comparing both acquirers", "Checking release 412"),
             next=("Move traffic to the second acquirer",),
-            needs=("A database engineer on the call | Payments team | 14:30",),
+            needs=("A database engineer on the call | Payments team | {+30}",),
             risk="The failure rate still rises.",
             symptom="Some card payments are declined.",
             scope="Customers who pay by card.",
@@ -88,9 +88,7 @@ CARD_PAYMENTS = Scenario(
         Step(
             minute=14,
             who=RAVI,
-            act=Say(
-                text="@Sitrep note The 13:55 release changed the retry limit", in_war_room=True
-            ),
+            act=Say(text="@Sitrep note Release 412 changed the retry limit", in_war_room=True),
             note="A finding goes into the timeline",
         ),
         Step(
@@ -101,7 +99,7 @@ CARD_PAYMENTS = Scenario(
         ),
         _report(
             27,
-            conditions="The 13:55 release retries too often, so one acquirer refuses 3 in 10.",
+            conditions="Release 412 retries too often, so one acquirer refuses 3 in 10.",
             status="identified",
             done=("Found the release that changed the retry limit",),
             doing=("Rolling the release back",),

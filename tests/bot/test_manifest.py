@@ -15,7 +15,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 from bot.cards.help import COMMANDS
-from bot.demo.commands import DECLARE_FROM_MESSAGE, FIND_INCIDENT, SUGGESTIONS
+from bot.demo.commands import find_incident, from_message, suggestions
 from manifest.icons import ACCENT, colour_icon, outline_icon
 from manifest.package import App, manifest, package
 
@@ -80,15 +80,12 @@ def test_each_command_that_teams_offers_is_one_that_the_bot_explains() -> None:
     assert alone < everywhere
 
 
-def test_the_demo_speaks_of_the_commands_by_the_same_names() -> None:
+def test_the_demo_offers_what_teams_offers() -> None:
     (extension,) = MANIFEST["composeExtensions"]
-    offered = {command["title"] for command in MANIFEST["bots"][0]["commandLists"][0]["commands"]}
+    in_team = MANIFEST["bots"][0]["commandLists"][0]["commands"]
 
-    assert [command["id"] for command in extension["commands"]] == [
-        FIND_INCIDENT,
-        DECLARE_FROM_MESSAGE,
-    ]
-    assert {says for says, _ in SUGGESTIONS} <= offered
+    assert [command["id"] for command in extension["commands"]] == [find_incident(), from_message()]
+    assert [one.text for one in suggestions()] == [command["title"] for command in in_team]
 
 
 def test_incidents_are_found_by_search_and_declared_from_a_message() -> None:

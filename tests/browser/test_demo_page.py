@@ -89,17 +89,17 @@ def record_an_incident(stage: Stage) -> None:
 
 
 async def test_a_newcomer_gets_from_declare_to_a_mail(page: Page) -> None:
-    await declare(page)
-    await button(page, "Write an update").click()
-    await button(page, "Preview").click()
-    await expect(page.locator("#dialog")).to_be_hidden()
-    await button(page, "Approve and send").click()
+    """Who reads nothing presses what stands out, and fills in what asks for it."""
+    await page.click("#try")
 
-    await page.locator(".mail-row").click()
+    for verb in ("declare.submit", "role.take", "role.take", "can.open", "can.submit"):
+        await page.locator(f".next[data-verb='{verb}']").click()
+    await page.locator(".next[data-verb='update.approve']").click()
+    await page.locator(".mail-row.next").click()
 
     frame = page.frame_locator(".mail-frame")
     await expect(frame.locator("h1")).to_have_text("Card payments")
-    await expect(page.locator("#guide li[data-state=done]")).to_have_count(4)
+    await expect(page.locator("#guide li[data-state=done]")).to_have_count(7)
 
 
 async def test_what_the_form_lacks_is_said_at_the_field_and_nothing_is_sent(
@@ -124,7 +124,7 @@ async def test_a_refusal_stands_under_its_card(page: Page, stage: Stage) -> None
         "value": {"message": "Only <b>one</b> commander."},
     }
 
-    await button(page, "I am incident commander").click()
+    await button(page, "Be the incident_commander").click()
 
     await expect(page.locator(".card-error")).to_have_text("Only <b>one</b> commander.")
 
@@ -190,7 +190,7 @@ async def test_a_missed_promise_is_marked_overdue(page: Page, stage: Stage) -> N
     record_an_incident(stage)
 
     await expect(page.locator(".promises .overdue")).to_contain_text("overdue by 7:")
-    await expect(page.locator(".reach")).to_contain_text("9 of 10")
+    await expect(page.locator(".by-audience .reach")).to_contain_text("9 of 10")
 
 
 async def test_nothing_that_is_typed_runs_anywhere(page: Page, stage: Stage) -> None:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bot.demo.api.bodies import ByPersona, FromMessage, Look, Press, Say, Search, Share, read
 from bot.demo.cast import Persona, persona
-from bot.demo.commands import DECLARE_FROM_MESSAGE, FIND_INCIDENT
+from bot.demo.commands import find_incident, from_message
 from bot.demo.teams.answers import Answer
 from bot.demo.teams.cards import ADAPTIVE, card_of, elements
 from bot.demo.teams.rooms import BOT, Json, Message, Room, RoomKind
@@ -25,6 +25,7 @@ class TeamsApi:
 
     def __init__(self, teams: Simulator) -> None:
         self._teams = teams
+        self._find, self._from_message = find_incident(), from_message()
 
     def routes(self) -> list[web.RouteDef]:
         """Return what to mount."""
@@ -106,17 +107,15 @@ class TeamsApi:
         body = await read(request, FromMessage)
         actor, message = body.actor(), self._message(body, body.message)
         if body.data is None:
-            return _answer(
-                await self._teams.open_from_message(actor, DECLARE_FROM_MESSAGE, message)
-            )
+            return _answer(await self._teams.open_from_message(actor, self._from_message, message))
         return _answer(
-            await self._teams.submit_from_message(actor, DECLARE_FROM_MESSAGE, message, body.data)
+            await self._teams.submit_from_message(actor, self._from_message, message, body.data)
         )
 
     async def search(self, request: web.Request) -> web.Response:
         """Ask the message extension."""
         body = await read(request, Search)
-        return _answer(await self._teams.search(body.actor(), FIND_INCIDENT, body.text))
+        return _answer(await self._teams.search(body.actor(), self._find, body.text))
 
     async def share(self, request: web.Request) -> web.Response:
         """Post what the message extension found."""

@@ -59,15 +59,15 @@ FORM = card(
 )  # fmt: skip
 
 
-def war_room(title: str, **more: Any) -> Json:
+ROLES = ("incident_commander", "comms_lead")
+
+
+def war_room(taken: dict[str, str]) -> Json:
+    free = (execute(f"Be the {one}", "role.take", role=one) for one in ROLES if one not in taken)
     return card(
-        text_block(f"INC-1 {title}", weight="Bolder", size="Medium"),
-        {"type": "FactSet", "facts": [{"title": "Severity", "value": "SEV2"}]},
-        actions=(
-            execute("I am incident commander", "role.take", role="incident_commander"),
-            dialog("Write an update", "can.open"),
-        ),
-        **more,
+        text_block("INC-1 Card payments failing", weight="Bolder", size="Medium"),
+        {"type": "FactSet", "facts": [{"title": k, "value": v} for k, v in taken.items()]},
+        actions=(*free, dialog("Write an update", "can.open")),
     )
 
 
@@ -79,6 +79,7 @@ class SmallBot:
         self.smtp_port = smtp_port
         self.answers: dict[str, Any] = {}
         self.delay = 0.0
+        self.taken: dict[str, str] = {"severity": "SEV2"}
         self._session: aiohttp.ClientSession | None = None
 
     def app(self) -> web.Application:
@@ -137,14 +138,15 @@ class SmallBot:
         opened = {
             "channelData": {"channel": {"id": activity["channelData"]["channel"]["id"]}},
             "isGroup": True,
-            "activity": message(war_room(data["title"])),
+            "activity": message(war_room(self.taken)),
         }
         await self.call("POST", "conversations", opened)
         done = card(text_block(f"Declared INC-1: {data['title']}"))
         return {"statusCode": 200, "type": ADAPTIVE, "value": done}
 
     async def _take(self, activity: Json, data: Json) -> Json:
-        edited = message(war_room(f"with {activity['from']['name']}"))
+        self.taken[data["role"]] = activity["from"]["name"]
+        edited = message(war_room(self.taken))
         room, at = activity["conversation"]["id"], activity["replyToId"]
         await self.call("PUT", f"conversations/{room}/activities/{at}", edited)
         told = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message"}

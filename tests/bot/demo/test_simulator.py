@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.demo.cast import CALEB, INES, RAVI
-from bot.demo.commands import DECLARE_FROM_MESSAGE, FIND_INCIDENT
+from bot.demo.commands import find_incident, from_message
 from bot.demo.teams.answers import BROKEN, SILENT, AnswerKind
 from bot.demo.teams.cards import card_of
 from tests.bot.demo.small_bot import ADAPTIVE, card, execute, message, text_block
@@ -167,7 +167,7 @@ async def test_an_incident_can_be_declared_from_a_message(stage: Stage) -> None:
     said = await stage.teams.say(RAVI, "cards <b>fail</b> everywhere")
     stage.bot.answers["composeExtension/fetchTask"] = {"task": {"type": "message", "value": "ok"}}
 
-    await stage.teams.open_from_message(INES, DECLARE_FROM_MESSAGE, said)
+    await stage.teams.open_from_message(INES, from_message(), said)
 
     value = stage.bot.heard[-1]["value"]
     assert value["messagePayload"]["from"]["user"]["id"] == RAVI.entra_id
@@ -181,7 +181,7 @@ async def test_a_search_returns_what_the_message_extension_found(stage: Stage) -
         "composeExtension": {"type": "result", "attachments": [found]}
     }
 
-    answer = await stage.teams.search(INES, FIND_INCIDENT, "card")
+    answer = await stage.teams.search(INES, find_incident(), "card")
 
     assert answer.results == (found,)
     assert stage.bot.heard[-1]["value"]["parameters"] == [{"name": "query", "value": "card"}]

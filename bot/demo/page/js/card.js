@@ -3,7 +3,7 @@ import { markdown } from "./markdown.js";
 import { isDark } from "./theme.js";
 import { h } from "./dom.js";
 
-const { AdaptiveCard, HostConfig } = window.AdaptiveCards;
+const { AdaptiveCard, HostConfig, SerializationContext, Versions } = window.AdaptiveCards;
 const PRESSED = { "Action.Execute": "execute", "Action.Submit": "submit" };
 
 let mentions = [];
@@ -16,20 +16,12 @@ AdaptiveCard.onProcessMarkdown = (text, result) => {
 const mentionsIn = (card) =>
   (card.msteams?.entities ?? []).filter((entity) => entity.type === "mention").map((entity) => entity.text);
 
-/** What a card's buttons ask of the bot. */
-function verbs(json) {
-  if (Array.isArray(json)) return json.flatMap(verbs);
-  if (json === null || typeof json !== "object") return [];
-  const own = String(json.type).startsWith("Action.") ? [json.verb ?? json.data?.verb] : [];
-  return [...own.filter(Boolean), ...Object.values(json).flatMap(verbs)];
-}
-
 /**
  * Draws a card. `press({kind, action, data})` is called for Execute and Submit; while its promise
  * is pending the card takes no further press, and the sentence that it rejects with stands below.
  */
 export function drawCard(json, press) {
-  const frame = h("div", { class: "card", "data-verbs": verbs(json).join(" ") });
+  const frame = h("div", { class: "card" });
   if (String(json.msteams?.width).toLowerCase() === "full") frame.classList.add("wide");
   const failure = h("p", { class: "card-error", role: "alert", hidden: true });
   const card = new AdaptiveCard();
@@ -39,11 +31,23 @@ export function drawCard(json, press) {
     if (kind) busy(frame, failure, () => press({ kind, action: asPressed(action), data: action.data ?? {} }));
     else if (action.getJsonTypeName() === "Action.OpenUrl") openLink(action.url);
   };
+  const actions = [];
+  const context = new SerializationContext(Versions.v1_5); // what Teams draws, and no more
+  context.onParseAction = (action) => actions.push(action);
   mentions = mentionsIn(json);
-  card.parse(json);
+  card.parse(json, context);
   frame.append(card.render() ?? h("p", {}, json.fallbackText ?? "This card cannot be drawn."), failure);
   mentions = [];
+  actions.forEach(label);
   return frame;
+}
+
+/** Lets the guide find a button by what it asks of the bot. */
+function label(action) {
+  if (!action.renderedElement) return;
+  const { verb = action.verb, role } = action.toJSON()?.data ?? {};
+  if (verb) action.renderedElement.dataset.verb = verb;
+  if (role) action.renderedElement.dataset.role = role;
 }
 
 const asPressed = (action) => ({ id: action.id ?? "", verb: action.verb ?? "" });

@@ -45,5 +45,5 @@ export function reconcile(parent, items, { key, stamp, draw }) {
 export function toast(text, { bad = false } = {}) {
   const note = h("p", { class: bad ? "toast bad arrives" : "toast arrives" }, text);
   byId("toasts").append(note);
-  setTimeout(() => note.remove(), 6000);
+  setTimeout(() => note.remove(), 5000);
 }

@@ -96,16 +96,20 @@ function drawMail(mail) {
       h(
         "header",
         { class: "mail-head" },
-        h("button", { type: "button", class: "button bare", onclick: back }, "‹ All mail"),
-        h("h3", {}, mail.subject || "(no subject)"),
-        h("p", {}, `${mail.from} → ${mail.to}`),
         h(
           "div",
-          { class: "parts", role: "group", "aria-label": "Parts of the mail" },
-          parts.map(([part, label]) =>
-            h("button", { type: "button", "data-part": part, "aria-pressed": String(part === view.part), onclick: () => choose(part) }, label),
+          { class: "mail-bar" },
+          h("button", { type: "button", class: "button bare", onclick: back }, "‹ All mail"),
+          h(
+            "div",
+            { class: "parts", role: "group", "aria-label": "Parts of the mail" },
+            parts.map(([part, label]) =>
+              h("button", { type: "button", "data-part": part, "aria-pressed": String(part === view.part), onclick: () => choose(part) }, label),
+            ),
           ),
         ),
+        h("h3", {}, mail.subject || "(no subject)"),
+        h("p", {}, `${mail.from} → ${mail.to}`),
       ),
       part(mail),
     ),

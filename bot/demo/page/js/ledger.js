@@ -4,6 +4,7 @@ import { draws } from "./live.js";
 import { demoNow, hhmm, span } from "./time.js";
 
 const STATES = ["accepted", "sending", "planned", "unknown", "rejected", "suppressed", "cancelled"];
+const LEFT_OUT = ["suppressed", "cancelled"];
 const view = { incident: "", known: [], opened: new Set() };
 
 export function setUpLedger() {
@@ -77,47 +78,57 @@ function tick() {
 function drawUpdates(body, updates) {
   const list = body.querySelector(".updates");
   list.parentElement.hidden = updates.length === 0;
-  reconcile(list, updates.reverse(), { key: (update) => String(update.number), stamp: (update) => JSON.stringify(update), draw: updateBlock });
+  const newest = updates.at(-1)?.number;
+  reconcile(list, updates.reverse(), {
+    key: (update) => String(update.number),
+    stamp: (update) => JSON.stringify(update) + (update.number === newest),
+    draw: (update) => updateBlock(update, update.number === newest),
+  });
 }
 
-function updateBlock(update) {
+/** The newest update shows each audience; an earlier one all together, until it is opened. */
+function updateBlock(update, isNewest) {
   const rows = h("div", { class: "delivery-rows" });
-  const details = h("details", { class: "update", open: view.opened.has(update.number) }, updateSummary(update), rows);
-  const load = () => loadRows(update, rows);
+  const details = h("details", { class: isNewest ? "update newest" : "update", open: view.opened.has(update.number) }, updateSummary(update), rows);
   details.addEventListener("toggle", () => {
-    if (details.open) load();
+    if (details.open) loadRows(update, rows);
     view.opened[details.open ? "add" : "delete"](update.number);
   });
   return details;
 }
 
 function updateSummary(update) {
-  const kind = { resolved: "Resolved", correction: "Correction" }[update.kind] ?? "Update";
+  const kind = { resolved: "Resolved: update", correction: "Correction: update" }[update.kind] ?? "Update";
   const when = update.approved_at ? `approved ${hhmm(update.approved_at)}` : "not yet approved";
+  const states = Object.values(update.audiences);
+  const all = Object.fromEntries(STATES.map((state) => [state, states.reduce((sum, one) => sum + (one[state] ?? 0), 0)]));
   return h(
     "summary",
     {},
     h("span", { class: "update-head" }, h("strong", {}, `${kind} ${update.number}`), h("span", {}, when)),
-    Object.entries(update.audiences).map(([audience, states]) => reach(audience, states)),
+    h("span", { class: "by-audience" }, Object.entries(update.audiences).map(([audience, one]) => reach(audience, one))),
+    h("span", { class: "together" }, reach("everyone", all)),
   );
 }
 
+/** What was sent of what is to be sent; those left out on purpose are no part of it. */
 function reach(audience, states) {
-  const counts = STATES.map((state) => [state, states[state] ?? 0]).filter(([, count]) => count);
-  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  const count = (state) => states[state] ?? 0;
+  const sent = STATES.filter((state) => !LEFT_OUT.includes(state));
+  const total = sent.reduce((sum, state) => sum + count(state), 0);
   const bar = h("span", { class: "reach-bar", "aria-hidden": "true" });
-  for (const [state, count] of counts) {
+  for (const state of sent.filter(count)) {
     const piece = h("span", { "data-state": state });
-    piece.style.flexGrow = count / total;
+    piece.style.flexGrow = count(state) / total;
     bar.append(piece);
   }
-  const rest = counts.filter(([state]) => state !== "accepted").map(([state, count]) => `${count} ${state}`);
+  const rest = STATES.filter((state) => state !== "accepted" && count(state)).map((state) => `${count(state)} ${state}`);
   return h(
     "span",
     { class: "reach" },
     h("span", { class: "audience" }, audience),
     bar,
-    h("span", { class: "reach-count" }, `${states.accepted ?? 0} of ${total}`),
+    h("span", { class: "reach-count" }, `${count("accepted")} of ${total}`),
     rest.length ? h("span", { class: "reach-rest" }, rest.join(" · ")) : null,
   );
 }
@@ -143,5 +154,5 @@ const entryRow = (entry) =>
     "li",
     { "data-kind": entry.kind },
     h("time", { datetime: entry.at }, hhmm(entry.at)),
-    h("div", {}, h("p", {}, entry.text), entry.by ? h("span", { class: "by" }, entry.by) : null),
+    h("p", {}, entry.text, entry.kind === "note" ? h("span", { class: "by" }, ` · ${entry.by}`) : null),
   );

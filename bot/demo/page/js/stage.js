@@ -30,7 +30,9 @@ function show(stage) {
   const { phase, step, total, note } = stage.progress;
   const running = phase === "running";
   state.playing = running && stage.running;
-  document.querySelector(".replay").toggleAttribute("data-playing", state.playing);
+  const replay = document.querySelector(".replay");
+  replay.dataset.phase = phase;
+  replay.toggleAttribute("data-playing", state.playing);
   byId("play-label").textContent = state.playing ? "Pause" : running ? "Go on" : phase === "idle" ? "Play an incident" : "Play again";
   byId("restart").hidden = phase === "idle";
   byId("progress").max = total;
