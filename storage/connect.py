@@ -7,21 +7,33 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import ArgumentError
+
+from comms.errors import Invalid
 
 PATIENCE = 10.0
 """Seconds to wait for another program's lock; `?timeout=` in a SQLite URL says otherwise."""
 
 
+EXAMPLES = "Examples: sqlite:///./sitrep.db, postgresql+psycopg://user:password@host/sitrep."
+
+
 def is_sqlite(url: str) -> bool:
-    """True for the embedded database."""
-    return make_url(url).get_backend_name() == "sqlite"
+    """True for the embedded database; Invalid for what is no database URL."""
+    try:
+        return make_url(url).get_backend_name() == "sqlite"
+    except ArgumentError:
+        raise Invalid(f"SITREP_DATABASE_URL is no database URL. {EXAMPLES}") from None
 
 
 def connect(url: str, *, durable: bool) -> tuple[Engine, Engine]:
     """Return an engine whose transactions write, and one whose transactions only see."""
     if is_sqlite(url):
         return _sqlite(url, durable=durable)
-    engine = create_engine(url, pool_size=8, pool_pre_ping=True)
+    try:
+        engine = create_engine(url, pool_size=8, pool_pre_ping=True)
+    except (ArgumentError, ImportError):
+        raise Invalid(f"SITREP_DATABASE_URL names an unknown database. {EXAMPLES}") from None
     return engine, engine.execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )

@@ -13,6 +13,7 @@ from bot.api.shapes import Given, Text, Told
 from bot.api.update_told import Drafted, UpdateList, UpdateTold, drafted, update_told
 from comms.acts.approve import discard
 from comms.acts.draft import draft
+from comms.channels.mail.placeholders import shown
 from comms.desk import Scene
 from comms.errors import Invalid
 from comms.incident import Status
@@ -51,7 +52,7 @@ class Which(Given):
 class StatementTold(Told):
     """Exactly what would be sent. Each part is under its media type.
 
-    Bodies may hold placeholders that the channel fills for each recipient.
+    Where a recipient's own link comes, such as 'I have seen this', '#seen' stands.
     """
 
     audience: str
@@ -165,7 +166,7 @@ def _told(update: Update, statement: Statement) -> StatementTold:
         audience=statement.audience,
         channel=statement.channel,
         subject=statement.subject,
-        parts=dict(statement.parts),
+        parts={media: shown(part) for media, part in statement.parts.items()},
         thread=statement.thread,
         urgent=statement.urgent,
         hash=update.hash,

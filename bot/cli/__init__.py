@@ -12,6 +12,9 @@ from typer.main import get_command, get_group
 from bot import __version__
 
 COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo:demo", "The whole product with a replayed incident, on this machine only."),
+    "serve": ("serve:serve", "Run the app."),
+    "worker": ("serve:worker", "Run a further fan-out worker (Postgres)."),
     "declare": ("incidents:declare", "Declare an incident."),
     "incidents": ("incidents:incidents", "List incidents."),
     "show": ("incidents:show", "Show all about an incident."),
@@ -24,8 +27,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "deliveries": ("deliveries:deliveries", "The ledger of an incident; send again to the failed."),
     "recipients": ("recipients:app", "People, in bulk."),
     "plan": ("plan:app", "The communication plan."),
+    "db": ("db:app", "The database: migrate, check, back up."),
     "status": ("status:app", "The customers' status page, its own process."),
     "manifest": ("manifest:app", "The Teams app package."),
+    "doctor": ("doctor:doctor", "Check what Sitrep needs, and say what to do."),
     "bench": ("bench:app", "The project's own benchmarks."),
 }
 """Each command: where it is, and its line in `sitrep --help`."""

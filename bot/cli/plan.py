@@ -51,6 +51,21 @@ def show(as_json: AsJson = False) -> None:
         _print(plan, Console())
 
 
+@app.command("preview")
+def preview_plan(
+    file: Annotated[Path, typer.Argument(help="The plan to try.")],
+    key: Annotated[
+        str, typer.Option("--incident", metavar="KEY", help="An incident with an update.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show what each audience would read of an incident's last report under this plan."""
+    # Imported here: it renders, for which the other commands of the plan need nothing.
+    from bot.cli.plan_preview import preview  # noqa: PLC0415
+
+    preview(file, key, as_json=as_json)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema (2020-12) of a plan, for editors that check while you type."""

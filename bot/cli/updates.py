@@ -229,7 +229,7 @@ def _say_draft(key: str, told: dict[str, Any], *, as_json: bool) -> None:
     for name, audience in told["audiences"].items():
         for found in audience["lint"]:
             say.line(f"{found['level']}: {name}: {found['message']}")
-    roles = " and ".join(say.label(name) for name in told["needed"]) or "anybody"
+    roles = " and ".join(f"the {say.label(name)}" for name in told["needed"]) or "anybody"
     say.line(f"It needs the yes of {roles}. Look at it, then approve what you saw:")
     first = next(iter(told["audiences"]))
     say.line(f"  sitrep preview {key} {number} --audience {first}")
@@ -239,5 +239,5 @@ def _say_draft(key: str, told: dict[str, Any], *, as_json: bool) -> None:
 
 def _duration(seconds: int) -> str:
     if seconds < 60:
-        return f"{seconds} s"
+        return f"{seconds} s" if seconds else "at once"
     return f"{seconds // 60} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli import incidents
+from comms.plan.load import shipped
 from tests.bot.cli.conftest import Server, Sitrep
 
 REPORT = (
@@ -205,3 +207,47 @@ def test_a_file_that_is_not_there_is_one_line(sitrep: Sitrep, server: Server) ->
     said = sitrep("recipients", "import", "missing.csv", "-a", "executives")
 
     assert (said.code, said.err) == (1, "missing.csv: cannot be read: No such file or directory\n")
+
+
+def test_another_plan_is_tried_on_what_was_last_reported(
+    sitrep: Sitrep, server: Server, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(shipped().replace("label: Executives", "label: The board"))
+    key = sitrep("declare", "Slow search", "-s", "SEV3", "--json").json["key"]
+    early = sitrep("plan", "preview", str(plan), "--incident", key)
+    assert (early.code, early.err) == (
+        1,
+        f"{key} has no update yet: write one with `sitrep update`.\n",
+    )
+    sitrep("update", key, *REPORT)
+
+    told = sitrep("plan", "preview", str(plan), "--incident", key, "--json").json["statements"]
+    shown = sitrep("plan", "preview", str(plan), "--incident", key)
+
+    assert {(one["audience"], one["channel"]) for one in told} == {
+        ("responders", "teams"),
+        ("executives", "mail"),
+        ("stakeholders", "mail"),
+        ("customers", "page"),
+        ("customers", "mail"),
+    }
+    assert "sent to: The board" in shown.out
+    assert (sitrep("show", key, "--json")).json["updates"][0]["state"] == "draft"
+
+
+def test_a_mistake_of_our_own_shows_no_trace_but_keeps_it(
+    sitrep: Sitrep, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(incidents, "client", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    said = sitrep("show", "INC-1")
+
+    assert said.code == 1
+    assert said.err.startswith("This is a mistake in Sitrep (RuntimeError: a bug).")
+    (kept,) = tmp_path.glob("sitrep-*.txt")
+    assert "Traceback" in kept.read_text()

@@ -1,0 +1,89 @@
+"""`sitrep plan preview`: what an incident's last report would read like under another plan."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.cli import say
+from bot.cli.client import client
+from bot.root import WRITERS
+from comms.acts.draft import needs_customer_text
+from comms.channels.mail.placeholders import shown
+from comms.errors import NotFound
+from comms.incident import Incident
+from comms.plan.load import load
+from comms.plan.model import Audience, Plan
+from comms.projection import Telling
+from comms.promise import next_due
+from comms.render import render_all
+from comms.report import CanReport
+from comms.statement import PLAIN, Statement
+from comms.update import Update
+
+INCIDENT = TypeAdapter(Incident)
+UPDATE = TypeAdapter(Update)
+REPORT = TypeAdapter(CanReport)
+
+
+def preview(file: Path, key: str, *, as_json: bool) -> None:
+    """Print every statement; nothing is kept and nothing is sent."""
+    plan = load(file)
+    api = client()
+    told = api.get(f"/incidents/{key}")
+    updates = api.get(f"/incidents/{key}/updates")["updates"]
+    if not updates:
+        raise NotFound(f"{told['key']} has no update yet: write one with `sitrep update`.")
+    statements = _statements(plan, told, updates[-1], datetime.now(UTC))
+    if as_json:
+        say.document({"statements": [_described(statement) for statement in statements]})
+        return
+    for statement in statements:
+        say.line(f"{statement.audience} by {statement.channel}")
+        if statement.subject:
+            say.line(f"Subject: {statement.subject}")
+        say.line()
+        say.line(shown(statement.parts.get(PLAIN) or next(iter(statement.parts.values()))))
+        say.line()
+
+
+def _statements(
+    plan: Plan, told: dict[str, Any], last: dict[str, Any], now: datetime
+) -> tuple[Statement, ...]:
+    incident = INCIDENT.validate_python({**told, "id": 0})
+    report = REPORT.validate_python(last["report"])
+    chosen = tuple(
+        audience
+        for audience in plan.enabled()
+        if report.customer or not needs_customer_text(audience)
+    )
+    update = UPDATE.validate_python(
+        {
+            **last,
+            "id": 0,
+            "incident": incident.key,
+            "audiences": tuple(audience.name for audience in chosen),
+            "promises": _promises(chosen, incident, now),
+            "drafted_at": now,
+        }
+    )
+    return render_all(Telling(incident=incident, update=update, plan=plan), chosen, WRITERS)
+
+
+def _promises(
+    audiences: tuple[Audience, ...], incident: Incident, now: datetime
+) -> dict[str, datetime]:
+    due = {audience.name: next_due(audience, incident.severity, now) for audience in audiences}
+    return {name: moment for name, moment in due.items() if moment and incident.status.is_open}
+
+
+def _described(statement: Statement) -> dict[str, Any]:
+    return {
+        "audience": statement.audience,
+        "channel": statement.channel.value,
+        "subject": statement.subject,
+        "parts": {media: shown(part) for media, part in statement.parts.items()},
+    }

@@ -1,0 +1,170 @@
+"""The doctor: looks at what Sitrep stands on, and says of each what it is and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import aiohttp
+
+from bot import identity
+from bot.settings import Settings
+from comms.channels.mail.address import mailbox
+from comms.channels.mail.opening import NotOpened, open_connection
+from comms.channels.mail.relay import relay
+from comms.errors import SitrepError
+from comms.plan.load import load
+
+HERE = "http://127.0.0.1:3978"
+PATIENCE = aiohttp.ClientTimeout(total=10)
+
+
+class Health(StrEnum):
+    """GOOD; OFF: not set up, and the rest works without; BAD: it has to be mended."""
+
+    GOOD = "good"
+    OFF = "off"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What one part is like. `todo` says what to do, where there is something."""
+
+    part: str
+    health: Health
+    detail: str
+    todo: str = ""
+
+
+Look = Callable[[Settings], Awaitable[Finding]]
+
+
+async def examine(settings: Settings, database: Callable[[str], str]) -> list[Finding]:
+    """Look at every part in turn; what one raises is its finding, the others go on.
+
+    `database` says of a database URL what it is like, or raises why it cannot be worked with.
+    """
+
+    async def look_at_database(given: Settings) -> Finding:
+        return _good("database", database(given.database_url.get_secret_value()))
+
+    looks: tuple[tuple[str, Look], ...] = (
+        ("plan", _plan),
+        ("database", look_at_database),
+        ("app", _app),
+        ("API", _api),
+        ("mail", _mail),
+        ("Teams", _teams),
+        ("status page", _page),
+    )
+    return [await _look(part, look, settings) for part, look in looks]
+
+
+async def _look(part: str, look: Look, settings: Settings) -> Finding:
+    try:
+        return await look(settings)
+    except SitrepError as wrong:
+        return Finding(part=part, health=Health.BAD, detail=wrong.detail)
+
+
+async def _plan(settings: Settings) -> Finding:
+    plan = load(settings.plan)
+    used = ", ".join(audience.name for audience in plan.enabled())
+    return _good("plan", f"{plan.source}: {used}.")
+
+
+async def _app(settings: Settings) -> Finding:
+    base = settings.base_url or HERE
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=PATIENCE) as session,
+            session.get(f"{base}/readyz") as answer,
+        ):
+            if answer.status == 200:
+                return _good("app", f"It answers at {base}.")
+            detail = f"{base}/readyz answers {answer.status}."
+            return Finding(part="app", health=Health.BAD, detail=detail, todo="Look at its log.")
+    except (aiohttp.ClientError, TimeoutError):
+        return Finding(
+            part="app",
+            health=Health.OFF,
+            detail=f"Nothing answers at {base}.",
+            todo="Start it with `sitrep serve`, or say with SITREP_BASE_URL where it is.",
+        )
+
+
+async def _api(settings: Settings) -> Finding:
+    if settings.api_token is None:
+        return Finding(
+            part="API",
+            health=Health.OFF,
+            detail="There is no token, so the API and most commands are closed.",
+            todo="Set SITREP_API_TOKEN to a long random word, for the app and for its callers.",
+        )
+    return _good("API", "It has a token.")
+
+
+async def _mail(settings: Settings) -> Finding:
+    if settings.smtp_url is None:
+        return Finding(
+            part="mail",
+            health=Health.OFF,
+            detail="There is no relay, so no mail leaves.",
+            todo="Set SITREP_SMTP_URL and SITREP_MAIL_FROM.",
+        )
+    to = relay(settings.smtp_url.get_secret_value())
+    if settings.mail_from is None:
+        detail, todo = "Mail has no sender.", "Set SITREP_MAIL_FROM."
+        return Finding(part="mail", health=Health.BAD, detail=detail, todo=todo)
+    mailbox(settings.mail_from, option="SITREP_MAIL_FROM")
+    try:
+        opened = await open_connection(to)
+    except NotOpened as refused:
+        return Finding(
+            part="mail",
+            health=Health.BAD,
+            detail=f"{to.host}:{to.port} does not let us in: {refused.drop.detail}",
+            todo="Check SITREP_SMTP_URL, the relay, and the way to it.",
+        )
+    opened.transport.close()
+    quick = "with" if opened.pipelining else "without"
+    return _good("mail", f"{to.host}:{to.port} lets us in, {quick} pipelining.")
+
+
+async def _teams(settings: Settings) -> Finding:
+    if not settings.bot_app_id:
+        return Finding(
+            part="Teams",
+            health=Health.OFF,
+            detail="The bot has no identity: it believes anybody, on 127.0.0.1 only.",
+            todo="Set SITREP_BOT_APP_ID, SITREP_BOT_TENANT_ID and one of its credentials.",
+        )
+    await identity.tokens(settings).token()
+    return _good("Teams", f"The bot signs in as {settings.bot_app_id}.")
+
+
+async def _page(settings: Settings) -> Finding:
+    directory = settings.status_dir
+    there = directory if directory.exists() else directory.absolute().parent
+    if not os.access(there, os.W_OK):
+        return Finding(
+            part="status page",
+            health=Health.BAD,
+            detail=f"{directory} cannot be written.",
+            todo="Mend its owner, or set SITREP_STATUS_DIR.",
+        )
+    if settings.status_url is None:
+        return Finding(
+            part="status page",
+            health=Health.OFF,
+            detail=f"It is written to {directory}; where customers find it is not set.",
+            todo="Set SITREP_STATUS_URL.",
+        )
+    return _good("status page", f"It is written to {directory} for {settings.status_url}.")
+
+
+def _good(part: str, detail: str) -> Finding:
+    return Finding(part=part, health=Health.GOOD, detail=detail)
