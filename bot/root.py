@@ -89,6 +89,7 @@ async def sitrep(
     plan: Plan | None = None,
     clock: Clock | None = None,
     access: Access | None = None,
+    slots: Mapping[ChannelName, Slots] = SLOTS,
 ) -> AsyncIterator[Product]:
     """Build the product, run its loops for as long as the block runs, and take it down.
 
@@ -139,7 +140,7 @@ async def sitrep(
                 clock=clock,
                 bells={name: bells[name] for name in ChannelName},
                 owner=f"{socket.gethostname()}:{os.getpid()}",
-                slots=SLOTS,
+                slots=slots,
                 progressed=progress.moved,
             )
             bot = Bot(door=Door(desk=desk, directory=Directory(connector)), connector=connector)

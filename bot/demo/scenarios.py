@@ -110,6 +110,12 @@ CARD_PAYMENTS = Scenario(
         _approval(28, CALEB, 2, "Caleb approves update 2"),
         _approval(29, INES, 2, "Ines approves: the promise to responders is kept"),
         Step(
+            minute=36,
+            who=CALEB,
+            act=Watch(),
+            note="Quiet: every reader knows when the next update comes",
+        ),
+        Step(
             minute=56,
             who=CALEB,
             act=Watch(),

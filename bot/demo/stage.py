@@ -6,9 +6,10 @@ import asyncio
 import re
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,13 +30,14 @@ from bot.demo.teams.simulator import Simulator
 from bot.demo.teams.wire import Wire
 from bot.demo.told import Told
 from bot.demo.town import people
-from bot.root import Product, sitrep
+from bot.root import SLOTS, Product, sitrep
 from bot.settings import Settings
 from comms.acts.people import import_recipients
 from comms.errors import Invalid, Unavailable
+from comms.fanout import Slots
 from comms.people import SITREP, Person
 from comms.plan.load import load
-from comms.plan.model import Plan
+from comms.plan.model import ChannelName, Plan
 
 HOST = "127.0.0.1"
 STATUS_WITHIN = 20.0
@@ -83,6 +85,7 @@ async def stage(
                 plan=_plan(),
                 clock=clock,
                 access=Access(is_open=True),
+                slots=_patient(SLOTS),
             )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -135,6 +138,11 @@ def _settings(folder: Path, *, url: str, mail_url: str, status_url: str) -> Sett
         status_dir=folder / "status",
         status_url=status_url,
     )
+
+
+def _patient(slots: Mapping[ChannelName, Slots]) -> dict[ChannelName, Slots]:
+    """Leases for demo time: two minutes of it pass in two seconds, and a mail may take longer."""
+    return {name: replace(one, lease=timedelta(days=1)) for name, one in slots.items()}
 
 
 def _plan() -> Plan:

@@ -12,6 +12,7 @@ from comms.delivery import DeliveryState, LedgerRow
 from comms.desk import Desk, Scene
 from comms.ledger import Filter
 from comms.people import SITREP
+from comms.promise import Promise
 from comms.promise import PromiseState as Kept
 from comms.update import UpdateState
 
@@ -99,18 +100,24 @@ def totals(scene: Scene, key: str, number: int) -> dict[str, dict[DeliveryState,
 
 
 def _promises(scene: Scene) -> list[PromiseLine]:
-    states = {Kept.OPEN: PromiseState.OPEN, Kept.KEPT: PromiseState.KEPT}
     return [
         PromiseLine(
             incident=key,
             audience=promise.audience,
             due_at=promise.due_at,
-            state=states.get(promise.state, PromiseState.MISSED),
+            state=_kept(promise),
         )
         for key in _keys(scene)
         for promise in scene.book.promises.of(key)
         if promise.state is not Kept.WITHDRAWN
     ]
+
+
+def _kept(promise: Promise) -> PromiseState:
+    """A missed promise stays open on the page, as overdue, until an update answers it."""
+    if promise.is_owed:
+        return PromiseState.OPEN
+    return PromiseState.KEPT if promise.state is Kept.KEPT else PromiseState.MISSED
 
 
 def _deliveries(scene: Scene, incident: str, update: int) -> tuple[LedgerRow, ...]:

@@ -50,6 +50,7 @@ function drawPromises(body, promises) {
   const latest = [...new Map(promises.map((promise) => [promise.audience, promise])).values()];
   const list = body.querySelector(".promises");
   list.parentElement.hidden = latest.length === 0;
+  list.parentElement.querySelector("h3").replaceChildren("Next update by", adherence(promises));
   reconcile(list, latest, {
     key: (promise) => promise.audience,
     stamp: (promise) => promise.due_at + promise.state,
@@ -62,6 +63,14 @@ function drawPromises(body, promises) {
         h("span", { class: "left" }),
       ),
   });
+}
+
+/** The headline figure: how many of the promises whose time has come were kept. */
+function adherence(promises) {
+  const kept = promises.filter((promise) => promise.state === "kept").length;
+  const missed = promises.filter((promise) => promise.state === "missed" || (promise.state === "open" && Date.parse(promise.due_at) < demoNow())).length;
+  if (!kept && !missed) return "";
+  return h("span", { class: missed ? "adherence missed" : "adherence" }, `${kept} of ${kept + missed} promises kept`);
 }
 
 /** Counts down, and marks what is overdue the moment that it is. */
