@@ -36,7 +36,7 @@ def echo_activity(sink: str) -> dict[str, Any]:
         "from": {"id": "29:1a2b3c", "name": "Ada Byron", "aadObjectId": "5f6e7d8c-1111"},
         "recipient": {"id": "28:0b0e8e57", "name": "Sitrep"},
         "conversation": {
-            "id": "19:0123456789abcdef@thread.tacv2;messageid=1700000000000",
+            "id": "19:0123456789abcdef@thread.tacv2;messageid=1767605400123",
             "conversationType": "channel",
             "isGroup": True,
             "tenantId": "5f6e7d8c-2222",

@@ -29,10 +29,10 @@ Progress = Callable[[str], None]
 
 
 def run(
-    rounds: int = 5,
+    rounds: int = 7,
     *,
     concurrency: int = 8,
-    seconds: float = 2.0,
+    seconds: float = 1.5,
     contenders: Sequence[Contender] = ECHOES,
     progress: Progress = lambda line: None,
 ) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def show(result: dict[str, Any], console: Console) -> None:
 
 
 def main(
-    rounds: int = 5, seconds: float = 2.0, as_json: bool = typer.Option(False, "--json")
+    rounds: int = 7, seconds: float = 1.5, as_json: bool = typer.Option(False, "--json")
 ) -> None:
     """Measure, and print a table or one JSON document."""
     errors = Console(stderr=True)
