@@ -16,7 +16,7 @@ from comms.desk import Desk
 
 TOKEN = "a token of this test"
 
-CAN = {
+CAN: dict[str, Any] = {
     "conditions": "One in three card payments fails since 09:20.",
     "actions": {
         "done": ["Paged the payments team"],
