@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from comms.bell import Bell
 from comms.channels.transport import Transport
 from comms.clock import Clock
-from comms.delivery import DeliveryState, Outcome, Reason
-from comms.ledger import Claim, Fanout, Ledger
+from comms.delivery import Delivery, DeliveryState, Outcome, Reason
+from comms.ledger import Advance, Claim, Fanout, Ledger, Settled
 from comms.patience import patiently
 from comms.plan.model import ChannelName
 from comms.retries import again
@@ -59,35 +59,31 @@ class Runner:
         self._slots = slots
         self._progressed = progressed
         self._statements: dict[int, Statement] = {}
+        self._stopping = False
 
     async def run(self) -> None:
-        """Fan out until cancelled; what is claimed by then is sent and recorded first."""
+        """Fan out until cancelled; what is under way then is finished first."""
         free = asyncio.Semaphore(self._slots.lanes)
         under_way: set[asyncio.Task[None]] = set()
-        claiming: asyncio.Task[Claim | None] | None = None
         try:
             while True:
                 await free.acquire()
-                claiming = asyncio.create_task(self._claim())
-                claim = await asyncio.shield(claiming)
-                claiming = None
+                claim = await self._claim()
                 if claim is None:
                     free.release()
                     await self._rest()
                     continue
-                batch = asyncio.create_task(self._deliver(claim))
-                under_way.add(batch)
-                batch.add_done_callback(under_way.discard)
-                batch.add_done_callback(lambda _batch: free.release())
+                lane = asyncio.create_task(self._deliver(claim))
+                under_way.add(lane)
+                lane.add_done_callback(under_way.discard)
+                lane.add_done_callback(lambda _lane: free.release())
         finally:
-            # Rows claimed in vain would wait for the end of their lease.
-            if claiming is not None and (last := await claiming) is not None:
-                under_way.add(asyncio.create_task(self._deliver(last)))
+            self._stopping = True
             if under_way:
                 await asyncio.wait(under_way)
 
     async def run_until_idle(self) -> None:
-        """Deliver what is due now, one batch after another, and return."""
+        """Deliver what is due now, one shard after another, and return."""
         while (claim := await self._claim()) is not None:
             await self._deliver(claim)
 
@@ -96,7 +92,6 @@ class Runner:
             with attempt:
                 return await self._ledger.claim(
                     channel=self.channel,
-                    limit=self._slots.batch,
                     owner=self._owner,
                     now=self._clock.now(),
                     lease=self._slots.lease,
@@ -110,40 +105,50 @@ class Runner:
         await self._bell.wait(self._clock, due)
 
     async def _deliver(self, claim: Claim) -> None:
-        outcomes = await self._send(claim)
-        async for attempt in patiently("fanout.record"):
-            with attempt:
-                kept = await self._ledger.record(
-                    claim, outcomes, now=self._clock.now(), again=again
-                )
-        if kept < len(outcomes):
-            log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(outcomes) - kept)
-        self._progressed(claim.fanout)
-
-    async def _send(self, claim: Claim) -> Sequence[Outcome]:
-        """Send a claim; whatever happens, there is one outcome for each of its deliveries."""
-        try:
-            async for attempt in patiently("fanout.statement"):
-                with attempt:
-                    statement = await self._statement(claim.fanout)
-            outcomes = await self._transport.send(statement, claim.deliveries)
-        except Exception as broken:
-            log.exception("transport.broken", channel=self.channel.value, fanout=claim.fanout.id)
-            return [
-                Outcome(
-                    delivery=delivery.id,
-                    state=DeliveryState.UNKNOWN,
-                    reason=Reason.NO_REPLY,
-                    detail=type(broken).__name__,
-                )
-                for delivery in claim.deliveries
+        """Send a shard, batch by batch: the next is taken as the last one's outcomes are kept."""
+        now = self._clock.now()
+        settled = [self._settled(_lost(delivery), delivery, now) for delivery in claim.lost]
+        while True:
+            step = await self._advance(claim, settled)
+            if settled:
+                self._progressed(claim.fanout)
+            if step.is_fenced:
+                log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(settled))
+            if not step.deliveries:
+                return
+            outcomes = await self._send(claim.fanout, step.deliveries)
+            now = self._clock.now()
+            settled = [
+                self._settled(outcomes[delivery.id], delivery, now) for delivery in step.deliveries
             ]
-        told = {outcome.delivery for outcome in outcomes}
-        return outcomes + [
-            Outcome(delivery=delivery.id, state=DeliveryState.UNKNOWN, reason=Reason.NO_REPLY)
-            for delivery in claim.deliveries
-            if delivery.id not in told
-        ]
+
+    async def _advance(self, claim: Claim, settled: Sequence[Settled]) -> Advance:
+        async for attempt in patiently("fanout.advance"):
+            with attempt:
+                return await self._ledger.advance(
+                    claim,
+                    settled,
+                    take=0 if self._stopping else self._slots.batch,
+                    now=self._clock.now(),
+                    lease=self._slots.lease,
+                )
+        return Advance()
+
+    def _settled(self, outcome: Outcome, delivery: Delivery, now: datetime) -> Settled:
+        if outcome.state is DeliveryState.ACCEPTED:
+            return Settled(outcome=outcome)
+        return Settled(outcome=outcome, due_at=again(outcome, delivery.attempt, now))
+
+    async def _send(self, fanout: Fanout, batch: tuple[Delivery, ...]) -> dict[int, Outcome]:
+        """Send a batch; whatever happens, there is one outcome for each of its deliveries."""
+        try:
+            statement = await self._statement(fanout)
+            outcomes = await self._transport.send(statement, batch)
+        except Exception as broken:
+            log.exception("transport.broken", channel=self.channel.value, fanout=fanout.id)
+            return {delivery.id: _unknown(delivery, type(broken).__name__) for delivery in batch}
+        told = {outcome.delivery: outcome for outcome in outcomes}
+        return {delivery.id: told.get(delivery.id) or _unknown(delivery) for delivery in batch}
 
     async def _statement(self, fanout: Fanout) -> Statement:
         known = self._statements.get(fanout.id)
@@ -153,6 +158,20 @@ class Runner:
                 self._statements.clear()
             self._statements[fanout.id] = known
         return known
+
+
+def _unknown(delivery: Delivery, detail: str = "") -> Outcome:
+    return Outcome(
+        delivery=delivery.id,
+        state=DeliveryState.UNKNOWN,
+        reason=Reason.NO_REPLY,
+        detail=detail,
+    )
+
+
+def _lost(delivery: Delivery) -> Outcome:
+    """What is known of a delivery that a worker had begun when it went away."""
+    return Outcome(delivery=delivery.id, state=DeliveryState.UNKNOWN, reason=Reason.WORKER_LOST)
 
 
 def runners(

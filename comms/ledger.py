@@ -15,13 +15,15 @@ from comms.statement import Statement
 
 Totals = Mapping[DeliveryState, int]
 
+SHARD = 500
+"""Deliveries a shard: what one worker takes at a time, and what one engine job carries."""
+
 
 class FanoutState(StrEnum):
-    """planning (rows are being written) → ready → done; or cancelled."""
+    """planning (rows are being written) → ready; or cancelled."""
 
     PLANNING = "planning"
     READY = "ready"
-    DONE = "done"
     CANCELLED = "cancelled"
 
 
@@ -30,6 +32,7 @@ class Fanout:
     """One approved update to one audience by one channel.
 
     `priority` sorts fan-outs, smallest first: the severity's rank, then the audience's position.
+    `written` is the number of the last person for whom a row was written, while planning.
     """
 
     id: int
@@ -40,9 +43,10 @@ class Fanout:
     priority: int
     state: FanoutState
     opened_at: datetime
+    written: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """A delivery to be written into the ledger: planned, or suppressed with its reason."""
 
@@ -54,12 +58,46 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """Deliveries of one fan-out that this owner may send until `lease_until`."""
+    """A shard that `owner` alone may send until `lease_until`.
 
+    `token` is its fence: each claim of a shard has a higher one, and only the highest may write.
+    `lost` are deliveries that an owner who is gone had begun: nobody knows what became of them.
+    """
+
+    shard: int
     fanout: Fanout
     owner: str
+    token: int
     lease_until: datetime
-    deliveries: tuple[Delivery, ...]
+    lost: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """An outcome with what follows from it: tried again at `due_at` (UTC), or final (None)."""
+
+    outcome: Outcome
+    due_at: datetime | None = None
+
+    @property
+    def state(self) -> DeliveryState:
+        """The state in which the delivery is now."""
+        return DeliveryState.PLANNED if self.due_at else self.outcome.state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Advance:
+    """How a claim goes on: the next deliveries, now in state sending.
+
+    `kept` counts the outcomes that were recorded. Without deliveries the claim has ended: all is
+    sent that is due, or the fence fell (`is_fenced`), or something more urgent waits
+    (`is_overtaken`).
+    """
+
+    deliveries: tuple[Delivery, ...] = ()
+    kept: int = 0
+    is_fenced: bool = False
+    is_overtaken: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +118,20 @@ class Fanouts(Protocol):
         """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
         ...
 
-    def write(self, fanout: Fanout, lines: Sequence[Line], *, now: datetime) -> int:
-        """Write rows; one per address, whatever is repeated. Return how many were new."""
+    def planning(self) -> tuple[Fanout, ...]:
+        """The fan-outs whose rows are not all written, most urgent first."""
         ...
 
-    def ready(self, fanout: Fanout) -> None:
+    def write(
+        self, fanout: Fanout, lines: Sequence[Line], *, now: datetime, written: int = 0
+    ) -> int:
+        """Write rows; one per address, whatever is repeated. Return how many were new.
+
+        `written` is kept with the fan-out, so that planning goes on behind it after a crash.
+        """
+        ...
+
+    def ready(self, fanout: Fanout, *, now: datetime) -> None:
         """All rows are written: sending may begin."""
         ...
 
@@ -100,25 +147,40 @@ class Fanouts(Protocol):
         """Plan again every rejected and unknown delivery; return how many."""
         ...
 
+    def cancel(self, incident: str, number: int, *, now: datetime) -> int:
+        """Cancel every delivery that nobody has begun to send; return how many."""
+        ...
+
     def acknowledge(self, delivery: int, *, now: datetime) -> LedgerRow | None:
         """Record that a person has seen it, once; None where there is no such delivery."""
         ...
 
 
 class Ledger(Protocol):
-    """The ledger as the fan-out sees it; each call is a transaction of its own.
-
-    Claims are fenced: only the owner's own claim is recorded, once, and only a lease that has
-    run out may be claimed by another.
-    """
+    """The ledger as the fan-out sees it; each call is a transaction of its own."""
 
     async def claim(
-        self, *, channel: ChannelName, limit: int, owner: str, now: datetime, lease: timedelta
+        self, *, channel: ChannelName, owner: str, now: datetime, lease: timedelta
     ) -> Claim | None:
-        """Take up to `limit` due deliveries of the most urgent ready fan-out; None: nothing due.
+        """Take the most urgent shard that has something due and that nobody holds.
 
-        What is due longest goes first. A delivery whose lease has run out was being sent by
-        somebody who is gone. It is claimed again under the same key.
+        A shard whose lease has run out was held by somebody who is gone.
+        """
+        ...
+
+    async def advance(
+        self,
+        claim: Claim,
+        settled: Sequence[Settled],
+        *,
+        take: int,
+        now: datetime,
+        lease: timedelta,
+    ) -> Advance:
+        """Record what became of deliveries and take up to `take` more, in one transaction.
+
+        It renews the lease. Where nothing is taken (none is left, `take` is 0, something more
+        urgent waits) it gives the shard back. A claim that was fenced records nothing.
         """
         ...
 
@@ -126,22 +188,8 @@ class Ledger(Protocol):
         """What was approved for this fan-out."""
         ...
 
-    async def record(
-        self, claim: Claim, outcomes: Sequence[Outcome], *, now: datetime, again: Again
-    ) -> int:
-        """Record outcomes of a claim; return how many counted (fewer when fenced)."""
-        ...
-
     async def next_due(self, channel: ChannelName) -> datetime | None:
-        """When the next delivery of a ready fan-out is due or a lease runs out."""
-        ...
-
-
-class Again(Protocol):
-    """Decides about a failed attempt: when it is tried again, or None for never."""
-
-    def __call__(self, outcome: Outcome, attempt: int, now: datetime) -> datetime | None:
-        """Return the moment of the next attempt."""
+        """When the next shard is due, or the lease of one runs out."""
         ...
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import available_timezones
 
 from comms import text
@@ -30,6 +30,16 @@ class Recipient:
     channels: tuple[str, ...] = ()
 
 
+class Listed(NamedTuple):
+    """A recipient as planning reads it, a page at a time; `number` is its place in the list."""
+
+    number: int
+    email: str
+    name: str
+    language: str
+    channels: Sequence[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refused:
     """A line of an import that was not taken, and why."""
@@ -47,6 +57,16 @@ class Recipients(Protocol):
 
     def count(self, audience: str) -> int:
         """How many people the audience has."""
+        ...
+
+    def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:
+        """The next people of the audience by their number, from the one after `after`."""
+        ...
+
+    def reached(
+        self, emails: Sequence[str], audiences: Sequence[str], *, channel: str
+    ) -> frozenset[str]:
+        """Those of these addresses (casefolded) that one of the audiences has on this channel."""
         ...
 
     def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:

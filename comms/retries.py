@@ -25,6 +25,8 @@ def again(outcome: Outcome, attempt: int, now: datetime) -> datetime | None:
     """
     if attempt >= ATTEMPTS or outcome.state is DeliveryState.ACCEPTED:
         return None
+    if outcome.reason is Reason.WORKER_LOST:
+        return now
     if outcome.state is DeliveryState.UNKNOWN:
         wait = timedelta(seconds=60)
     elif outcome.reason and outcome.reason.is_transient:

@@ -11,8 +11,8 @@ from sqlmodel import Session
 from comms.book import Book
 from storage.asks import SqlAsks
 from storage.database import Database
+from storage.fanouts import SqlFanouts
 from storage.incidents import SqlIncidents
-from storage.ledger import SqlFanouts
 from storage.outbox import SqlOutbox
 from storage.promises import SqlPromises, SqlTimers
 from storage.recipients import SqlRecipients

@@ -1,4 +1,4 @@
-"""The ledger's tables: a fan-out with its running totals, and one row a delivery."""
+"""The ledger's tables: a fan-out, its shards with their totals, and one row a delivery."""
 
 from __future__ import annotations
 
@@ -9,16 +9,9 @@ from sqlmodel import Field, SQLModel
 
 from storage.columns import UtcTime
 
-SHARD = 500
-"""Deliveries a shard: what one engine job carries."""
-
 
 class FanoutRow(SQLModel, table=True):
-    """One update to one audience by one channel.
-
-    The seven counts are the totals by state. They change in the transaction that changes the rows,
-    so nobody ever counts a million of them.
-    """
+    """One update to one audience by one channel."""
 
     __tablename__ = "fanout"
     __table_args__ = (UniqueConstraint("update_id", "audience", "channel"),)
@@ -32,6 +25,39 @@ class FanoutRow(SQLModel, table=True):
     priority: int
     state: str
     opened_at: datetime = Field(sa_type=UtcTime)
+    written: int = 0
+
+
+class ShardRow(SQLModel, table=True):
+    """Some hundred deliveries of a fan-out: what one worker holds at a time.
+
+    The seven counts are its totals by state. They change in the transaction that changes the rows,
+    so nobody ever counts a million of them, and two workers never wait for one row. `due_at` None:
+    nothing is left to send, or the fan-out is still being planned.
+    """
+
+    __tablename__ = "shard"
+    __table_args__ = (
+        UniqueConstraint("fanout_id", "number"),
+        Index(
+            "ix_shard_open",
+            "channel",
+            "priority",
+            "id",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    fanout_id: int = Field(foreign_key="fanout.id")
+    number: int
+    channel: str
+    priority: int
+    due_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    owner: str = ""
+    token: int = 0
+    lease_until: datetime | None = Field(default=None, sa_type=UtcTime)
     planned: int = 0
     sending: int = 0
     accepted: int = 0
@@ -47,27 +73,12 @@ class DeliveryRow(SQLModel, table=True):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("fanout_id", "address"),
-        # What is waiting, and what is being sent: small, however long the ledger grows.
-        Index(
-            "ix_delivery_planned",
-            "fanout_id",
-            "due_at",
-            "id",
-            sqlite_where=text("state = 'planned'"),
-            postgresql_where=text("state = 'planned'"),
-        ),
-        Index(
-            "ix_delivery_sending",
-            "fanout_id",
-            "lease_until",
-            sqlite_where=text("state = 'sending'"),
-            postgresql_where=text("state = 'sending'"),
-        ),
+        Index("ix_delivery_shard", "shard_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     fanout_id: int = Field(foreign_key="fanout.id")
-    shard: int
+    shard_id: int = Field(foreign_key="shard.id")
     address: str
     name: str
     language: str
@@ -76,8 +87,6 @@ class DeliveryRow(SQLModel, table=True):
     detail: str = ""
     provider_id: str = ""
     attempts: int = 0
-    owner: str = ""
-    lease_until: datetime | None = Field(default=None, sa_type=UtcTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcTime)
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+import sqlalchemy
 from sqlalchemy import insert
 from sqlmodel import Session, col, delete, func, select
 
-from comms.recipient import Recipient
+from comms.recipient import Listed, Recipient
 from storage.tables import RecipientRow
 
 BATCH = 5_000
@@ -32,6 +33,32 @@ class SqlRecipients:
         return self._session.exec(
             select(func.count()).select_from(RecipientRow).where(RecipientRow.audience == audience)
         ).one()
+
+    def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:
+        """The next people of the audience by their number, from the one after `after`."""
+        rows = self._session.connection().execute(
+            sqlalchemy.select(
+                *(col(getattr(RecipientRow, name)) for name in ("id", *Listed._fields[1:]))
+            )
+            .where(col(RecipientRow.audience) == audience, col(RecipientRow.id) > after)
+            .order_by(col(RecipientRow.id))
+            .limit(limit)
+        )
+        return [Listed(*row) for row in rows]
+
+    def reached(
+        self, emails: Sequence[str], audiences: Sequence[str], *, channel: str
+    ) -> frozenset[str]:
+        """Those of these addresses (casefolded) that one of the audiences has on this channel."""
+        rows = self._session.exec(
+            select(RecipientRow.address, RecipientRow.channels).where(
+                col(RecipientRow.audience).in_(audiences),
+                col(RecipientRow.address).in_([email.casefold() for email in emails]),
+            )
+        )
+        return frozenset(
+            address for address, channels in rows if not channels or channel in channels
+        )
 
     def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
         """People of the audience by their number, from the one after `after`; limit 0: all."""

@@ -12,7 +12,7 @@ from comms.channels.teams.card import fill_card
 from comms.incident import Incident
 from comms.lint import Level
 from comms.plan.model import Audience, ChannelName, Plan
-from comms.reach import Estimate
+from comms.estimate import Estimate
 from comms.statement import PLAIN, Statement
 
 CHANNELS = {

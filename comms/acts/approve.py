@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 
-from comms import text
+from comms import planning, text
 from comms.acts.asks import raise_asks
 from comms.acts.draft import preview
 from comms.acts.promises import answer
@@ -13,11 +13,10 @@ from comms.acts.show import show_update
 from comms.approval import missing, needed, rights
 from comms.desk import Scene
 from comms.errors import Conflict, Forbidden, StaleDraft
+from comms.estimate import estimate
 from comms.incident import Incident, move
 from comms.lint import blocks
 from comms.people import Person, Role
-from comms.reach import lines
-from comms.statement import Statement
 from comms.update import Approval, Update, UpdateState
 
 
@@ -142,7 +141,9 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     if moved != incident:
         scene.book.incidents.save(moved)
         scene.tell(incident.key, "incident.status", f"{incident.key} is now {moved.status}")
-    planned = _plan(scene, moved, sent)
+    scene.book.updates.save(sent)
+    planning.begin(scene, planning.open_fanouts(scene, moved, sent))
+    planned = sum(estimate(scene, scene.plan.audience(name)).recipients for name in sent.audiences)
     answer(scene, sent)
     raise_asks(scene, sent)
     scene.tell(
@@ -153,37 +154,6 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
         recipients=planned,
     )
     return sent
-
-
-def _plan(scene: Scene, incident: Incident, update: Update) -> int:
-    planned = 0
-    reached: dict[str, frozenset[str]] = {}
-    for statement in scene.book.updates.statements(update):
-        planned += _fan_out(scene, incident, update, statement, reached)
-    return planned
-
-
-def _fan_out(
-    scene: Scene,
-    incident: Incident,
-    update: Update,
-    statement: Statement,
-    reached: dict[str, frozenset[str]],
-) -> int:
-    audience = scene.plan.audience(statement.audience)
-    channel = statement.channel
-    fanout = scene.book.fanouts.open(
-        update=update.id,
-        statement=statement,
-        priority=incident.severity.rank * 100 + audience.position,
-        now=scene.now,
-    )
-    earlier = reached.get(channel, frozenset())
-    rows = tuple(lines(scene, incident.key, audience, channel, earlier))
-    scene.book.fanouts.write(fanout, rows, now=scene.now)
-    scene.book.fanouts.ready(fanout)
-    reached[channel] = earlier | {row.address.casefold() for row in rows if not row.suppressed}
-    return sum(row.suppressed is None for row in rows)
 
 
 def _result(scene: Scene, update: Update) -> Approved:

@@ -10,13 +10,13 @@ from comms.acts.show import show_update
 from comms.approval import missing, needed
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
+from comms.estimate import Estimate, estimate
 from comms.incident import MOVES, Incident, Severity, Status
 from comms.lint import Finding, lint
 from comms.people import Role
 from comms.plan.model import Audience
 from comms.projection import Telling
 from comms.promise import next_due
-from comms.reach import Estimate, estimate
 from comms.render import render_all
 from comms.report import CanReport, carried_forward, cleaned
 from comms.statement import Statement, content_hash

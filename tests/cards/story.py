@@ -15,7 +15,7 @@ from comms.lint import Finding
 from comms.people import Person, Role
 from comms.plan.model import Audience, ChannelName, Plan
 from comms.projection import FIELDS, Telling, project
-from comms.reach import Estimate
+from comms.estimate import Estimate
 from comms.report import Actions, Basis, CanReport, CustomerText, Need
 from comms.statement import PLAIN, Statement
 from comms.update import Kind, Update, UpdateState

@@ -220,13 +220,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("opened_at", UtcTime(), nullable=False),
-        sa.Column("planned", sa.Integer(), nullable=False),
-        sa.Column("sending", sa.Integer(), nullable=False),
-        sa.Column("accepted", sa.Integer(), nullable=False),
-        sa.Column("rejected", sa.Integer(), nullable=False),
-        sa.Column("suppressed", sa.Integer(), nullable=False),
-        sa.Column("unknown", sa.Integer(), nullable=False),
-        sa.Column("cancelled", sa.Integer(), nullable=False),
+        sa.Column("written", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["update_id"],
             ["incident_update.id"],
@@ -252,10 +246,40 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_statement_update_id"), "statement", ["update_id"], unique=False)
     op.create_table(
+        "shard",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("fanout_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=True),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("token", sa.Integer(), nullable=False),
+        sa.Column("lease_until", UtcTime(), nullable=True),
+        sa.Column("planned", sa.Integer(), nullable=False),
+        sa.Column("sending", sa.Integer(), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=False),
+        sa.Column("rejected", sa.Integer(), nullable=False),
+        sa.Column("suppressed", sa.Integer(), nullable=False),
+        sa.Column("unknown", sa.Integer(), nullable=False),
+        sa.Column("cancelled", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["fanout_id"], ["fanout.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("fanout_id", "number"),
+    )
+    op.create_index(
+        "ix_shard_open",
+        "shard",
+        ["channel", "priority", "id"],
+        unique=False,
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
         "delivery",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("fanout_id", sa.Integer(), nullable=False),
-        sa.Column("shard", sa.Integer(), nullable=False),
+        sa.Column("shard_id", sa.Integer(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
@@ -264,34 +288,15 @@ def upgrade() -> None:
         sa.Column("detail", sa.String(), nullable=False),
         sa.Column("provider_id", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.String(), nullable=False),
-        sa.Column("lease_until", UtcTime(), nullable=True),
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("finished_at", UtcTime(), nullable=True),
         sa.Column("acknowledged_at", UtcTime(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["fanout_id"],
-            ["fanout.id"],
-        ),
+        sa.ForeignKeyConstraint(["fanout_id"], ["fanout.id"]),
+        sa.ForeignKeyConstraint(["shard_id"], ["shard.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("fanout_id", "address"),
     )
-    op.create_index(
-        "ix_delivery_planned",
-        "delivery",
-        ["fanout_id", "due_at", "id"],
-        unique=False,
-        sqlite_where=sa.text("state = 'planned'"),
-        postgresql_where=sa.text("state = 'planned'"),
-    )
-    op.create_index(
-        "ix_delivery_sending",
-        "delivery",
-        ["fanout_id", "lease_until"],
-        unique=False,
-        sqlite_where=sa.text("state = 'sending'"),
-        postgresql_where=sa.text("state = 'sending'"),
-    )
+    op.create_index("ix_delivery_shard", "delivery", ["shard_id"], unique=False)
     _append_only("audit")
     _append_only("timeline")
 

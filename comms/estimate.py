@@ -1,0 +1,33 @@
+"""The estimate: how many an update would reach, and how long that takes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from comms.desk import Scene
+from comms.plan.model import Audience, ChannelName
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """How many deliveries, and the seconds they take at the channels' known limits."""
+
+    recipients: int
+    eta_seconds: int
+
+
+def estimate(scene: Scene, audience: Audience) -> Estimate:
+    """Estimate before anything is sent: '412 people, 14 min at the relay's limit'."""
+    recipients = 0
+    seconds = 0.0
+    for channel in audience.channels:
+        count = _count(scene, audience, channel)
+        rate = scene.house.rates.get(channel, 0.0)
+        recipients += count
+        seconds = max(seconds, count / rate if rate else 0.0)
+    return Estimate(recipients=recipients, eta_seconds=math.ceil(seconds))
+
+
+def _count(scene: Scene, audience: Audience, channel: ChannelName) -> int:
+    return scene.book.recipients.count(audience.name) if channel is ChannelName.MAIL else 1

@@ -1,0 +1,112 @@
+"""Planning: the ledger's rows for an approved update, written page by page before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from comms.delivery import Reason
+from comms.desk import Scene
+from comms.incident import Incident
+from comms.ledger import Fanout, Line
+from comms.plan.model import Audience, ChannelName
+from comms.recipient import Listed
+from comms.update import Update
+
+PAGE = 1_000
+"""People a transaction: few enough that nobody else waits long for the database."""
+
+AT_ONCE = 2
+"""Pages that are written with the approval itself: a small audience is planned when it returns."""
+
+PAGE_ADDRESS = "status page"
+
+
+def open_fanouts(scene: Scene, incident: Incident, update: Update) -> tuple[Fanout, ...]:
+    """Open a fan-out for each statement of an update, in the plan's order of audiences."""
+    return tuple(
+        scene.book.fanouts.open(
+            update=update.id,
+            statement=statement,
+            priority=incident.severity.rank * 100
+            + scene.plan.audience(statement.audience).position,
+            now=scene.now,
+        )
+        for statement in scene.book.updates.statements(update)
+    )
+
+
+def begin(scene: Scene, fanouts: Sequence[Fanout]) -> None:
+    """Write what fits into the transaction of the approval; `go_on` writes the rest later."""
+    for fanout in fanouts:
+        going: Fanout | None = fanout
+        for _ in range(AT_ONCE):
+            going = write_page(scene, going) if going else None
+
+
+def go_on(scene: Scene) -> bool:
+    """Write the next page of the most urgent plan; False when nothing is being planned."""
+    waiting = scene.book.fanouts.planning()
+    if waiting:
+        write_page(scene, waiting[0])
+    return bool(waiting)
+
+
+def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
+    """Write a page of a fan-out's rows; return where to go on, None when it is ready to send.
+
+    Whom the channel does not reach is a row too, suppressed, with the reason.
+    """
+    if fanout.channel is not ChannelName.MAIL:
+        scene.book.fanouts.write(fanout, (_place(fanout),), now=scene.now)
+        scene.book.fanouts.ready(fanout, now=scene.now)
+        return None
+    people = scene.book.recipients.page(fanout.audience, after=fanout.written, limit=PAGE)
+    written = people[-1].number if people else fanout.written
+    lines = tuple(_lines(scene, fanout, people))
+    scene.book.fanouts.write(fanout, lines, now=scene.now, written=written)
+    if len(people) < PAGE:
+        scene.book.fanouts.ready(fanout, now=scene.now)
+        return None
+    return replace(fanout, written=written)
+
+
+def _place(fanout: Fanout) -> Line:
+    if fanout.channel is ChannelName.TEAMS:
+        return Line(address=f"room:{fanout.incident}", name="War room")
+    return Line(address=PAGE_ADDRESS, name="Status page")
+
+
+def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
+    channel = fanout.channel.value
+    told = _told_already(scene, fanout, people)
+    for person in people:
+        reason = None
+        if person.channels and channel not in person.channels:
+            reason = Reason.UNSUBSCRIBED
+        elif person.email.casefold() in told:
+            reason = Reason.DUPLICATE
+        yield Line(
+            address=person.email, name=person.name, language=person.language, suppressed=reason
+        )
+
+
+def _told_already(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> frozenset[str]:
+    """The addresses (casefolded) that an earlier audience of this update reaches already."""
+    update = scene.book.updates.get(fanout.incident, fanout.update)
+    earlier = _earlier(scene, update, fanout)
+    if not earlier:
+        return frozenset()
+    return scene.book.recipients.reached(
+        [person.email for person in people], earlier, channel=fanout.channel.value
+    )
+
+
+def _earlier(scene: Scene, update: Update, fanout: Fanout) -> list[str]:
+    position = scene.plan.audience(fanout.audience).position
+    audiences = (scene.plan.audience(name) for name in update.audiences)
+    return [a.name for a in audiences if _is_earlier(a, position, fanout.channel)]
+
+
+def _is_earlier(audience: Audience, position: int, channel: ChannelName) -> bool:
+    return audience.position < position and channel in audience.channels

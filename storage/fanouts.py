@@ -1,0 +1,303 @@
+"""The ledger as an act sees it: fan-outs are opened, their rows written, read and counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy
+from sqlalchemy import func, update
+from sqlmodel import Session, col, select
+
+from comms.delivery import DeliveryState, LedgerRow, Reason
+from comms.ledger import SHARD, Fanout, FanoutState, Filter, Line, Totals
+from comms.plan.model import ChannelName
+from comms.statement import Statement
+from storage.ledger_sql import INSERT, driver, stamp
+from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
+
+PLANNED = DeliveryState.PLANNED.value
+SUPPRESSED = DeliveryState.SUPPRESSED.value
+
+
+class SqlFanouts:
+    """Fan-outs in SQL."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def open(self, *, update: int, statement: Statement, priority: int, now: datetime) -> Fanout:
+        """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
+        row = self._session.exec(
+            select(FanoutRow).where(
+                FanoutRow.update_id == update,
+                FanoutRow.audience == statement.audience,
+                FanoutRow.channel == statement.channel.value,
+            )
+        ).first()
+        if row is None:
+            row = FanoutRow(
+                update_id=update,
+                incident=statement.incident,
+                number=statement.update,
+                audience=statement.audience,
+                channel=statement.channel.value,
+                priority=priority,
+                state=FanoutState.PLANNING.value,
+                opened_at=now,
+            )
+            self._session.add(row)
+            self._session.flush()
+        return fanout_of(row)
+
+    def planning(self) -> tuple[Fanout, ...]:
+        """The fan-outs whose rows are not all written, most urgent first."""
+        rows = self._session.exec(
+            select(FanoutRow)
+            .where(FanoutRow.state == FanoutState.PLANNING.value)
+            .order_by(col(FanoutRow.priority), col(FanoutRow.id))
+        )
+        return tuple(fanout_of(row) for row in rows)
+
+    def write(
+        self, fanout: Fanout, lines: Sequence[Line], *, now: datetime, written: int = 0
+    ) -> int:
+        """Write rows; one per address, whatever is repeated. Return how many were new.
+
+        `written` is kept with the fan-out, so that planning goes on behind it after a crash.
+        """
+        new = 0
+        left = list({line.address.casefold(): line for line in reversed(lines)}.values())[::-1]
+        while left:
+            shard, room = self._shard(fanout)
+            fit, left = left[:room], left[room:]
+            new += self._insert(fanout, shard, fit, now=now)
+        self._session.exec(
+            update(FanoutRow).where(col(FanoutRow.id) == fanout.id).values(written=written)
+        )
+        return new
+
+    def ready(self, fanout: Fanout, *, now: datetime) -> None:
+        """All rows are written: sending may begin."""
+        self._session.exec(
+            update(FanoutRow)
+            .where(col(FanoutRow.id) == fanout.id)
+            .values(state=FanoutState.READY.value)
+        )
+        self._session.exec(
+            update(ShardRow)
+            .where(col(ShardRow.fanout_id) == fanout.id, col(ShardRow.planned) > 0)
+            .values(due_at=now)
+        )
+
+    def totals(self, incident: str, number: int) -> Mapping[tuple[str, ChannelName], Totals]:
+        """How many deliveries are in which state, by audience and channel: a sum over shards."""
+        sums = [func.coalesce(func.sum(getattr(ShardRow, s.value)), 0) for s in DeliveryState]
+        rows = self._session.connection().execute(
+            sqlalchemy.select(col(FanoutRow.audience), col(FanoutRow.channel), *sums)
+            .outerjoin(ShardRow, col(ShardRow.fanout_id) == col(FanoutRow.id))
+            .where(col(FanoutRow.incident) == incident, col(FanoutRow.number) == number)
+            .group_by(col(FanoutRow.id), col(FanoutRow.audience), col(FanoutRow.channel))
+            .order_by(col(FanoutRow.id))
+        )
+        return {
+            (audience, ChannelName(channel)): {
+                state: int(count) for state, count in zip(DeliveryState, counts, strict=True)
+            }
+            for audience, channel, *counts in rows
+        }
+
+    def rows(self, incident: str, wanted: Filter) -> tuple[LedgerRow, ...]:
+        """Rows of an incident by their id."""
+        query = (
+            select(DeliveryRow, FanoutRow)
+            .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
+            .where(FanoutRow.incident == incident, col(DeliveryRow.id) > wanted.after)
+            .order_by(col(DeliveryRow.id))
+            .limit(wanted.limit)
+        )
+        if wanted.update is not None:
+            query = query.where(FanoutRow.number == wanted.update)
+        if wanted.audience is not None:
+            query = query.where(FanoutRow.audience == wanted.audience)
+        if wanted.state is not None:
+            query = query.where(DeliveryRow.state == wanted.state.value)
+        return tuple(_ledger_row(row, fanout) for row, fanout in self._session.exec(query))
+
+    def retry(self, incident: str, number: int, *, now: datetime) -> int:
+        """Plan again every rejected and unknown delivery; return how many."""
+        gone = (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
+        return self._move(
+            incident, number, gone, DeliveryState.PLANNED, due_at=now, finished_at=None, attempts=0
+        )
+
+    def cancel(self, incident: str, number: int, *, now: datetime) -> int:
+        """Cancel every delivery that nobody has begun to send; return how many."""
+        waiting = (DeliveryState.PLANNED,)
+        cancelled = self._move(
+            incident, number, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+        )
+        self._session.exec(
+            update(FanoutRow)
+            .where(
+                col(FanoutRow.incident) == incident,
+                col(FanoutRow.number) == number,
+                col(FanoutRow.state) == FanoutState.PLANNING.value,
+            )
+            .values(state=FanoutState.CANCELLED.value)
+        )
+        return cancelled
+
+    def acknowledge(self, delivery: int, *, now: datetime) -> LedgerRow | None:
+        """Record that a person has seen it, once; None where there is no such delivery."""
+        row = self._session.get(DeliveryRow, delivery)
+        if row is None:
+            return None
+        if row.acknowledged_at is None:
+            row.acknowledged_at = now
+            self._session.flush()
+        return _ledger_row(row, self._session.get_one(FanoutRow, row.fanout_id))
+
+    def _shard(self, fanout: Fanout) -> tuple[int, int]:
+        """The shard that is being filled, and how many rows it still takes."""
+        row = self._session.exec(
+            select(ShardRow)
+            .where(ShardRow.fanout_id == fanout.id)
+            .order_by(col(ShardRow.number).desc())
+            .limit(1)
+        ).first()
+        held = sum(getattr(row, state.value) for state in DeliveryState) if row else SHARD
+        if row is None or held >= SHARD:
+            row = ShardRow(
+                fanout_id=fanout.id,
+                number=row.number + 1 if row else 0,
+                channel=fanout.channel.value,
+                priority=fanout.priority,
+            )
+            self._session.add(row)
+            self._session.flush()
+            held = 0
+        assert row.id is not None  # noqa: S101 (a row that was flushed has one)
+        return row.id, SHARD - held
+
+    def _insert(self, fanout: Fanout, shard: int, lines: Sequence[Line], *, now: datetime) -> int:
+        connection = self._session.connection()
+        at = stamp(connection, now)
+        before = self._held(shard)
+        connection.exec_driver_sql(
+            driver(connection, INSERT),
+            [
+                (
+                    fanout.id,
+                    shard,
+                    line.address,
+                    line.name,
+                    line.language,
+                    SUPPRESSED if line.suppressed else PLANNED,
+                    line.suppressed.value if line.suppressed else None,
+                    None if line.suppressed else at,
+                    at if line.suppressed else None,
+                )
+                for line in lines
+            ],
+        )
+        return self._recount(shard) - before
+
+    def _held(self, shard: int) -> int:
+        row = self._session.get_one(ShardRow, shard)
+        return sum(getattr(row, state.value) for state in DeliveryState)
+
+    def _recount(self, shard: int) -> int:
+        """Set a shard's totals from its rows; they are few."""
+        counted = Counter[str]()
+        for state, count in self._session.exec(
+            select(DeliveryRow.state, func.count())
+            .where(DeliveryRow.shard_id == shard)
+            .group_by(col(DeliveryRow.state))
+        ):
+            counted[state] = count
+        row = self._session.get_one(ShardRow, shard)
+        for known in DeliveryState:
+            setattr(row, known.value, counted[known.value])
+        self._session.flush()
+        return counted.total()
+
+    def _move(
+        self,
+        incident: str,
+        number: int,
+        states: Sequence[DeliveryState],
+        to: DeliveryState,
+        **values: object,
+    ) -> int:
+        """Move deliveries from some states to another, shard by shard, with their totals."""
+        counts = [col(getattr(ShardRow, state.value)) for state in states]
+        shards = self._session.exec(
+            select(ShardRow)
+            .join(FanoutRow, col(FanoutRow.id) == col(ShardRow.fanout_id))
+            .where(
+                FanoutRow.incident == incident,
+                FanoutRow.number == number,
+                sum(counts[1:], counts[0]) > 0,
+            )
+            .with_for_update()
+        ).all()
+        moved = 0
+        for shard in shards:
+            moved += self._session.exec(
+                update(DeliveryRow)
+                .where(
+                    col(DeliveryRow.shard_id) == shard.id,
+                    col(DeliveryRow.state).in_([state.value for state in states]),
+                )
+                .values(state=to.value, **values)
+            ).rowcount
+            self._recount(shard.id or 0)
+            shard.due_at = self._first_due(shard)
+        self._session.flush()
+        return moved
+
+    def _first_due(self, shard: ShardRow) -> datetime | None:
+        due = self._session.exec(
+            select(func.min(DeliveryRow.due_at)).where(
+                DeliveryRow.shard_id == shard.id, DeliveryRow.state == PLANNED
+            )
+        ).one()
+        # A shard that somebody holds, with deliveries under way, stays claimable after its lease.
+        return due or (shard.due_at if shard.sending else None)
+
+
+def fanout_of(row: FanoutRow) -> Fanout:
+    """Return a fan-out's row as the engine knows it."""
+    return Fanout(
+        id=row.id or 0,
+        incident=row.incident,
+        update=row.number,
+        audience=row.audience,
+        channel=ChannelName(row.channel),
+        priority=row.priority,
+        state=FanoutState(row.state),
+        opened_at=row.opened_at,
+        written=row.written,
+    )
+
+
+def _ledger_row(row: DeliveryRow, fanout: FanoutRow) -> LedgerRow:
+    return LedgerRow(
+        id=row.id or 0,
+        update=fanout.number,
+        audience=fanout.audience,
+        channel=ChannelName(fanout.channel),
+        address=row.address,
+        name=row.name,
+        state=DeliveryState(row.state),
+        reason=Reason(row.reason) if row.reason else None,
+        detail=row.detail,
+        attempts=row.attempts,
+        provider_id=row.provider_id,
+        planned_at=fanout.opened_at,
+        due_at=row.due_at,
+        finished_at=row.finished_at,
+        acknowledged_at=row.acknowledged_at,
+    )
