@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from aiohttp import web
 
 from bot import identity
@@ -42,10 +43,12 @@ from comms.channels.unconfigured import Unconfigured
 from comms.clock import Clock, SystemClock
 from comms.delivery import Delivery
 from comms.desk import Desk, House
+from comms.errors import Unavailable
 from comms.fanout import Slots, runners
 from comms.outbox import Carrier, Effect
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
+from comms.planner import Planner
 from comms.render import Writer
 from comms.supervise import running
 from comms.timekeeper import Timekeeper
@@ -56,6 +59,8 @@ from storage.database import Database
 from storage.ledger import SqlLedger
 from storage.outbox import SqlEffects
 from storage.secrets import key_of
+
+log = structlog.get_logger()
 
 WRITERS: Mapping[ChannelName, Writer] = {
     ChannelName.TEAMS: teams_writer.write,
@@ -109,7 +114,7 @@ async def sitrep(
                 base_url=settings.base_url or "",
             )
             mail = _relay(settings)
-            bells = {name: Bell() for name in ("timers", "outbox", *ChannelName)}
+            bells = {name: Bell() for name in ("timers", "outbox", "planner", *ChannelName)}
             desk = Desk(
                 store=store,
                 house=House(
@@ -151,10 +156,11 @@ async def sitrep(
             app.add_routes(edge_routes(edge))
             app.add_routes(api_routes(desk, access or _access(settings)))
             app.add_routes(seen_routes(desk, links))
-            await page.refresh(clock.now())
+            await _draw_page(page, clock)
             loops = {
                 "timers": Timekeeper(desk=desk, clock=clock, bell=bells["timers"]).run,
                 "outbox": carrier.run,
+                "planner": Planner(desk=desk, clock=clock, bell=bells["planner"]).run,
                 "progress": progress.run,
                 **{f"fanout.{sender.channel}": sender.run for sender in senders},
             }
@@ -217,6 +223,14 @@ def _page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
         url=settings.status_url or "http://127.0.0.1:8080",
     )
     return PageTransport(settings.status_dir, site, clock)
+
+
+async def _draw_page(page: PageTransport, clock: Clock) -> None:
+    """Draw the page once at the start; incidents work on where it cannot be written."""
+    try:
+        await page.refresh(clock.now())
+    except (OSError, Unavailable) as wrong:
+        log.error("page.not_drawn", why=str(wrong))
 
 
 async def _refresh(page: PageTransport, clock: Clock, _effect: Effect) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome, Reason
@@ -118,6 +119,10 @@ class Fanouts(Protocol):
         """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
         ...
 
+    def earlier(self, fanout: Fanout) -> tuple[str, ...]:
+        """The audiences that the same update reaches by the same channel before this one."""
+        ...
+
     def planning(self) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
         ...
@@ -193,7 +198,14 @@ class Ledger(Protocol):
         ...
 
 
-def delivery_key(fanout: Fanout, address: str) -> str:
+def key_of(fanout: Fanout, address: str) -> str:
     """Return the idempotency key of one delivery: the same in every attempt, on every machine."""
-    digest = hashlib.sha256(address.casefold().encode()).hexdigest()[:24]
-    return f"{fanout.incident}.{fanout.update}.{fanout.audience}.{fanout.channel}.{digest}".lower()
+    digest = hashlib.sha256(address.casefold().encode()).hexdigest()
+    return (
+        f"{_family(fanout.incident, fanout.update, fanout.audience, fanout.channel)}.{digest[:24]}"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _family(incident: str, update: int, audience: str, channel: ChannelName) -> str:
+    return f"{incident}.{update}.{audience}.{channel}".lower()

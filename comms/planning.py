@@ -9,7 +9,7 @@ from comms.delivery import Reason
 from comms.desk import Scene
 from comms.incident import Incident
 from comms.ledger import Fanout, Line
-from comms.plan.model import Audience, ChannelName
+from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.update import Update
 
@@ -52,6 +52,11 @@ def go_on(scene: Scene) -> bool:
     return bool(waiting)
 
 
+def is_planning(scene: Scene) -> bool:
+    """True while rows of an approved update are still to be written."""
+    return bool(scene.book.fanouts.planning())
+
+
 def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
     """Write a page of a fan-out's rows; return where to go on, None when it is ready to send.
 
@@ -82,7 +87,7 @@ def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[L
     told = _told_already(scene, fanout, people)
     for person in people:
         reason = None
-        if person.channels and channel not in person.channels:
+        if person.channels and channel not in person.channels.split():
             reason = Reason.UNSUBSCRIBED
         elif person.email.casefold() in told:
             reason = Reason.DUPLICATE
@@ -93,20 +98,9 @@ def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[L
 
 def _told_already(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> frozenset[str]:
     """The addresses (casefolded) that an earlier audience of this update reaches already."""
-    update = scene.book.updates.get(fanout.incident, fanout.update)
-    earlier = _earlier(scene, update, fanout)
+    earlier = scene.book.fanouts.earlier(fanout)
     if not earlier:
         return frozenset()
     return scene.book.recipients.reached(
         [person.email for person in people], earlier, channel=fanout.channel.value
     )
-
-
-def _earlier(scene: Scene, update: Update, fanout: Fanout) -> list[str]:
-    position = scene.plan.audience(fanout.audience).position
-    audiences = (scene.plan.audience(name) for name in update.audiences)
-    return [a.name for a in audiences if _is_earlier(a, position, fanout.channel)]
-
-
-def _is_earlier(audience: Audience, position: int, channel: ChannelName) -> bool:
-    return audience.position < position and channel in audience.channels

@@ -31,13 +31,16 @@ class Recipient:
 
 
 class Listed(NamedTuple):
-    """A recipient as planning reads it, a page at a time; `number` is its place in the list."""
+    """A recipient as planning reads it, a page at a time; `number` is its place in the list.
+
+    `channels` are separated by spaces; '' means those of the audience.
+    """
 
     number: int
     email: str
     name: str
     language: str
-    channels: Sequence[str]
+    channels: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,6 +51,19 @@ class SqlFanouts:
             self._session.flush()
         return fanout_of(row)
 
+    def earlier(self, fanout: Fanout) -> tuple[str, ...]:
+        """The audiences that the same update reaches by the same channel before this one."""
+        return tuple(
+            self._session.exec(
+                select(FanoutRow.audience).where(
+                    FanoutRow.incident == fanout.incident,
+                    FanoutRow.number == fanout.update,
+                    FanoutRow.channel == fanout.channel.value,
+                    FanoutRow.priority < fanout.priority,
+                )
+            )
+        )
+
     def planning(self) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
         rows = self._session.exec(

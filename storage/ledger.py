@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from comms.delivery import Delivery
 from comms.errors import NotFound
-from comms.ledger import Advance, Claim, Fanout, Settled, delivery_key
+from comms.ledger import Advance, Claim, Fanout, Settled, key_of
 from comms.plan.model import ChannelName
 from comms.statement import Statement
 from storage import ledger_sql as sql
@@ -190,7 +190,7 @@ def _deliveries(fanout: Fanout, rows: Iterable[Row[Any]]) -> tuple[Delivery, ...
     return tuple(
         Delivery(
             id=row.id,
-            key=delivery_key(fanout, row.address),
+            key=key_of(fanout, row.address),
             address=row.address,
             name=row.name,
             language=row.language,

@@ -57,7 +57,7 @@ class SqlRecipients:
             )
         )
         return frozenset(
-            address for address, channels in rows if not channels or channel in channels
+            address for address, channels in rows if not channels or channel in channels.split()
         )
 
     def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
@@ -82,7 +82,7 @@ def _batches(audience: str, people: Iterable[Recipient]) -> Iterator[list[dict[s
                 "name": person.name,
                 "language": person.language,
                 "time_zone": person.time_zone,
-                "channels": list(person.channels),
+                "channels": " ".join(person.channels),
             }
         )
         if len(rows) == BATCH:
@@ -98,5 +98,5 @@ def _recipient(row: RecipientRow) -> Recipient:
         name=row.name,
         language=row.language,
         time_zone=row.time_zone,
-        channels=tuple(row.channels),
+        channels=tuple(row.channels.split()),
     )

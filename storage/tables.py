@@ -218,7 +218,8 @@ class RecipientRow(SQLModel, table=True):
     name: str
     language: str
     time_zone: str
-    channels: list[str] = Field(sa_type=JSON)
+    channels: str
+    """Separated by spaces; none of them: those of the audience."""
 
 
 class SightingRow(SQLModel, table=True):

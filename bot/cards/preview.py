@@ -9,10 +9,10 @@ from bot.cards.wording import duration, headed, listed, people
 from comms.acts.draft import Preview
 from comms.channels.mail.placeholders import NAMES, settle, split
 from comms.channels.teams.card import fill_card
+from comms.estimate import Estimate
 from comms.incident import Incident
 from comms.lint import Level
 from comms.plan.model import Audience, ChannelName, Plan
-from comms.estimate import Estimate
 from comms.statement import PLAIN, Statement
 
 CHANNELS = {

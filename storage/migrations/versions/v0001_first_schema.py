@@ -164,7 +164,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
-        sa.Column("channels", sa.JSON(), nullable=False),
+        sa.Column("channels", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("audience", "address"),
     )
