@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.bench.contenders import ECHOES, Build, Contender
+from bot.bench.declaring import DECLARE
 from bot.bench.load import Sink, measure
 from bot.bench.process import address, closed, process
 
@@ -144,7 +145,7 @@ def main(
     """Measure, and print a table or one JSON document."""
     errors = Console(stderr=True)
     with errors.status("starting") as status:
-        result = run(rounds, seconds=seconds, progress=status.update)
+        result = run(rounds, seconds=seconds, contenders=(*ECHOES, DECLARE), progress=status.update)
     if as_json:
         typer.echo(json.dumps(result))
     else:
