@@ -45,6 +45,7 @@ from comms.delivery import Delivery
 from comms.desk import Desk, House
 from comms.errors import Unavailable
 from comms.fanout import Slots, runners
+from comms.lull import Lull
 from comms.outbox import Carrier, Effect
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
@@ -132,12 +133,14 @@ async def sitrep(
                 ChannelName.PAGE: page,
             }
             progress = Progress(desk=desk)
+            lull = Lull()
             hands = Hands(desk=desk, connector=connector, bot_id=bot_id(settings))
             carrier = Carrier(
                 effects=SqlEffects(database),
                 hands={**hands.by_kind(), "page.refresh": partial(_refresh, page, clock)},
                 clock=clock,
                 bell=bells["outbox"],
+                lull=lull,
             )
             senders = runners(
                 transports,
@@ -148,7 +151,9 @@ async def sitrep(
                 slots=slots,
                 progressed=progress.moved,
             )
-            bot = Bot(door=Door(desk=desk, directory=Directory(connector)), connector=connector)
+            bot = Bot(
+                lull=lull, door=Door(desk=desk, directory=Directory(connector)), connector=connector
+            )
             edge = Edge(
                 gate=identity.gate(settings, session), connector=connector, on_turn=bot.on_turn
             )

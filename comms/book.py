@@ -137,8 +137,11 @@ class Book(Protocol):
 class Store(Protocol):
     """Opens the book."""
 
-    async def write(self, work: Callable[[Book], T]) -> T:
-        """Run `work` in one transaction and return what it returns, once it is committed."""
+    async def write(self, work: Callable[[Book], T], *, behind: bool = False) -> T:
+        """Run `work` in one transaction and return what it returns, once it is committed.
+
+        `behind` is for work that nobody waits for.
+        """
         ...
 
     async def read(self, work: Callable[[Book], T]) -> T:

@@ -10,7 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from comms.bell import Bell
 from comms.book import Book, Store
 from comms.clock import Clock
-from comms.people import Person
+from comms.people import SITREP, Person
 from comms.plan.model import ChannelName, Plan
 from comms.render import Writer
 from comms.timeline import Deed, Entry
@@ -83,7 +83,7 @@ class Desk:
     ) -> T:
         """Run the act; return its result once it is committed. Nothing is kept if it raises."""
         done = await self._store.write(
-            lambda book: act(self._scene(book, by, via), *args, **kwargs)
+            lambda book: act(self._scene(book, by, via), *args, **kwargs), behind=by is SITREP
         )
         for bell in self._bells:
             bell.ring()

@@ -13,9 +13,16 @@ import structlog
 
 from comms.bell import Bell
 from comms.clock import Clock
+from comms.lull import Lull
 from comms.patience import patiently
 
 log = structlog.get_logger()
+
+AT_ONCE = 4
+"""Lanes that are carried out side by side: what people wait for has the rest of the machine."""
+
+PATIENCE = 0.5
+"""Seconds: so long a lane waits for a moment in which nobody waits for an answer."""
 
 GIVE_UP_AFTER = 12
 """Attempts: with the backoff below, about an hour."""
@@ -77,12 +84,20 @@ class Carrier:
     """Carries out effects: lanes side by side, one lane's in order."""
 
     def __init__(
-        self, *, effects: Effects, hands: Mapping[str, Hand], clock: Clock, bell: Bell
+        self,
+        *,
+        effects: Effects,
+        hands: Mapping[str, Hand],
+        clock: Clock,
+        bell: Bell,
+        lull: Lull | None = None,
     ) -> None:
         self._effects = effects
         self._hands = hands
         self._clock = clock
         self._bell = bell
+        self._free = asyncio.Semaphore(AT_ONCE)
+        self._lull = lull or Lull()
 
     async def run(self) -> None:
         """Carry out what waits until cancelled."""
@@ -96,12 +111,17 @@ class Carrier:
 
     async def carry(self) -> bool:
         """Carry out what is due now; False when there was nothing."""
-        waiting = await self._effects.waiting(self._clock.now(), limit=64)
+        waiting = await self._effects.waiting(self._clock.now(), limit=AT_ONCE * 4)
         lanes = itertools.groupby(sorted(waiting, key=_by_lane), key=lambda effect: effect.lane)
         await asyncio.gather(*(self._row(tuple(row)) for _, row in lanes))
         return bool(waiting)
 
     async def _row(self, effects: tuple[Effect, ...]) -> None:
+        async with self._free:
+            await self._lull.wait(at_most=PATIENCE)
+            await self._carry_row(effects)
+
+    async def _carry_row(self, effects: tuple[Effect, ...]) -> None:
         for at, effect in enumerate(effects):
             try:
                 if not _comes_again(effect, effects[at + 1 :]):

@@ -97,9 +97,9 @@ class SqlStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def write(self, work: Callable[[Book], T]) -> T:
+    async def write(self, work: Callable[[Book], T], *, behind: bool = False) -> T:
         """Run `work` in one transaction and return what it returns, once it is committed."""
-        return await self._database.write(lambda session: work(SqlBook(session)))
+        return await self._database.write(lambda session: work(SqlBook(session)), behind=behind)
 
     async def read(self, work: Callable[[Book], T]) -> T:
         """Run `work` on a consistent view."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
@@ -16,18 +14,10 @@ from sqlmodel import Session
 
 from comms.errors import Unavailable
 from storage.connect import connect, is_sqlite
+from storage.jobs import Job, Jobs
 from storage.speaking import explained, speaking
 
 T = TypeVar("T")
-
-GROUP = 64
-"""At most so many transactions share one commit."""
-
-
-@dataclass(frozen=True)
-class _Job:
-    work: Callable[[Session], Any]
-    done: Future[Any]
 
 
 class Database:
@@ -45,7 +35,7 @@ class Database:
         self.url = url
         self.engine, self.reader = connect(url, durable=durable)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="sitrep-read")
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs = Jobs()
         self._writer: threading.Thread | None = None
         self._closed = False
         if is_sqlite(url):
@@ -54,14 +44,17 @@ class Database:
             )
             self._writer.start()
 
-    async def write(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in a transaction; return once it is committed. Unavailable if it cannot be."""
+    async def write(self, work: Callable[[Session], T], *, behind: bool = False) -> T:
+        """Run `work` in a transaction; return once it is committed. Unavailable if it cannot be.
+
+        `behind` is for background work: on SQLite, what somebody waits for is written before it.
+        """
         if self._closed:
             raise Unavailable("The database is closed: Sitrep is stopping.")
         if self._writer is None:
             return await self._in_thread(lambda: self._transaction(work))
         done: Future[T] = Future()
-        self._jobs.put(_Job(work, done))
+        self._jobs.put(Job(work, done), behind=behind)
         return await asyncio.wrap_future(done)
 
     async def read(self, work: Callable[[Session], T]) -> T:
@@ -72,7 +65,7 @@ class Database:
         """Finish what was handed in, then let go of all connections."""
         self._closed = True
         if self._writer is not None:
-            self._jobs.put(None)
+            self._jobs.close()
             self._writer.join(timeout=10)
         self._threads.shutdown(wait=True)
         self.engine.dispose()
@@ -92,20 +85,10 @@ class Database:
             return seen
 
     def _write_all(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            group = [job]
-            last = False
-            while len(group) < GROUP and not self._jobs.empty():
-                further = self._jobs.get()
-                if further is None:
-                    last = True
-                    break
-                group.append(further)
+        while group := self._jobs.take():
             self._commit(group)
-            if last:
-                return
 
-    def _commit(self, gathered: list[_Job]) -> None:
+    def _commit(self, gathered: list[Job]) -> None:
         """Run a group in one transaction; if that fails, all of them learn it."""
         # Whoever gave up waiting before it began wants nothing written; after this nobody can.
         group = [job for job in gathered if job.done.set_running_or_notify_cancel()]
@@ -121,7 +104,7 @@ class Database:
             tell()
 
 
-def _run(connection: Connection, job: _Job) -> Callable[[], None]:
+def _run(connection: Connection, job: Job) -> Callable[[], None]:
     """Run one job in a savepoint; return how to tell its outcome after the commit."""
     with Session(
         connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
@@ -142,7 +125,7 @@ def _run(connection: Connection, job: _Job) -> Callable[[], None]:
 
 
 def _teller(
-    job: _Job, *, result: Any = None, failure: Exception | None = None
+    job: Job, *, result: Any = None, failure: Exception | None = None
 ) -> Callable[[], None]:
     def tell() -> None:
         if failure is not None:

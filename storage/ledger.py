@@ -61,7 +61,7 @@ class SqlLedger:
                 lost=_deliveries(fanout, lost),
             )
 
-        return await self._database.write(take)
+        return await self._database.write(take, behind=True)
 
     async def advance(
         self,
@@ -77,7 +77,7 @@ class SqlLedger:
         def go_on(session: Session) -> Advance:
             return _advance(session.connection(), claim, settled, take=take, now=now, lease=lease)
 
-        return await self._database.write(go_on)
+        return await self._database.write(go_on, behind=True)
 
     async def statement(self, fanout: Fanout) -> Statement:
         """What was approved for this fan-out."""

@@ -87,7 +87,8 @@ class SqlEffects:
         await self._database.write(
             lambda session: session.exec(
                 update(EffectRow).where(col(EffectRow.id) == effect.id).values(**values)
-            )
+            ),
+            behind=True,
         )
 
 

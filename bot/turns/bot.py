@@ -15,14 +15,15 @@ from bot.cards.notice import problem_card
 from bot.edge.adapter import RAW
 from bot.edge.connector import Connector, ConnectorError
 from bot.room.post import message, words
-from bot.turns import commands, extension
+from bot.turns import commands, declaring, extension
 from bot.turns.answer import Answer, to_action, to_fetch, to_submit
 from bot.turns.door import Door, Repeated
-from bot.turns.press import Press, verb_of
+from bot.turns.press import Once, Press, verb_of
 from bot.turns.presses import pressed
 from bot.turns.sender import home, place, sender
 from comms.desk import Scene
 from comms.errors import SitrepError
+from comms.lull import Lull
 from comms.room import Place
 
 log = structlog.get_logger()
@@ -37,14 +38,19 @@ class Bot:
     Invokes are answered each time, since acts that are repeated change nothing.
     """
 
-    def __init__(self, *, door: Door, connector: Connector) -> None:
+    def __init__(self, *, door: Door, connector: Connector, lull: Lull) -> None:
         self._door = door
+        self._lull = lull
         self._connector = connector
         self._addresses: dict[str, str] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
     async def on_turn(self, turn: TurnContext) -> None:
         """Run one turn."""
+        with self._lull.answering():
+            await self._turn(turn)
+
+    async def _turn(self, turn: TurnContext) -> None:
         raw: Raw = turn.turn_state[RAW]
         await self._refresh_address(raw)
         match raw["type"]:
@@ -66,10 +72,10 @@ class Bot:
             await asyncio.wait(self._sending, timeout=5)
 
     async def _on_message(self, raw: Raw) -> None:
-        press = _press(raw, raw.get("value"))
-        press = replace(press, once=f"{press.place.conversation}:{raw.get('id')}")
+        once = Once(id=f"{place(raw).conversation}:{raw.get('id')}")
+        press = replace(_press(raw, raw.get("value")), once=once)
         try:
-            if await self._door.read(press, _is_known, press.once):
+            if await self._door.read(press, _is_known, once.id):
                 raise Repeated
             answer = await self._answer(press, raw)
         except Repeated:
@@ -77,13 +83,15 @@ class Bot:
             return
         except SitrepError as wrong:
             answer = Answer(card=problem_card(wrong), text=wrong.detail)
-        await self._door.desk.do(_keep_sight, press.by, "teams", press.once)
+        if not once.kept:
+            await self._door.do(press, _nothing)
         self._send_later(raw, answer)
 
     async def _answer(self, press: Press, raw: Raw) -> Answer:
         if press.verb:
             return await pressed(self._door, press)
-        return await commands.said(self._door, press, commands.words_of(raw), press.once)
+        nonce = press.once.id if press.once else declaring.new_nonce()
+        return await commands.said(self._door, press, commands.words_of(raw), nonce)
 
     async def _on_invoke(self, raw: Raw) -> dict[str, Any] | None:
         value = raw.get("value")
@@ -169,5 +177,5 @@ def _is_known(scene: Scene, activity: str) -> bool:
     return scene.book.sightings.known(activity)
 
 
-def _keep_sight(scene: Scene, activity: str) -> None:
-    scene.book.sightings.first(activity, now=scene.now)
+def _nothing(_scene: Scene) -> None:
+    """An act that leaves only the message's sighting."""

@@ -43,11 +43,15 @@ class Door:
         """Run an act for whoever pressed; Repeated where it was run for this message before."""
 
         def once(scene: Scene) -> T:
-            if press.once and not scene.book.sightings.first(press.once, now=scene.now):
+            first = scene.book.sightings.first
+            if press.once and not (press.once.kept or first(press.once.id, now=scene.now)):
                 raise Repeated
             return act(scene, *args, **kwargs)
 
-        return await self.desk.do(once, press.by, "teams")
+        done = await self.desk.do(once, press.by, "teams")
+        if press.once:
+            press.once.kept = True
+        return done
 
     async def read(
         self,

@@ -11,12 +11,20 @@ from comms.people import Person
 from comms.room import Place
 
 
+@dataclass(kw_only=True)
+class Once:
+    """A message's id, unique over all conversations; `kept` once an act has recorded it."""
+
+    id: str
+    kept: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Press:
     """`data` is the action's own data together with what was typed into the card's inputs.
 
-    `once` is the id of a message that the channel may deliver again; it is '' for an invoke, which
-    is answered each time.
+    `once` is there for a message, which the channel may deliver again; an invoke is answered each
+    time.
     """
 
     verb: str
@@ -24,7 +32,7 @@ class Press:
     by: Person
     place: Place
     in_dialog: bool = False
-    once: str = ""
+    once: Once | None = None
 
     @property
     def incident(self) -> str:
