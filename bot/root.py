@@ -29,7 +29,7 @@ from bot.settings import Settings
 from bot.turns.bot import Bot
 from bot.turns.door import Door
 from bot.turns.sender import Directory
-from comms.bell import Bell
+from comms.bell import Bell, Topic
 from comms.channels.mail import writer as mail_writer
 from comms.channels.mail.address import mailbox
 from comms.channels.mail.relay import Relay, relay
@@ -115,7 +115,8 @@ async def sitrep(
                 base_url=settings.base_url or "",
             )
             mail = _relay(settings)
-            bells = {name: Bell() for name in ("timers", "outbox", "planner", *ChannelName)}
+            bells = {topic: Bell() for topic in Topic if topic is not Topic.FANOUT}
+            lanes = {channel: Bell() for channel in ChannelName}
             desk = Desk(
                 store=store,
                 house=House(
@@ -124,7 +125,10 @@ async def sitrep(
                     rates={ChannelName.MAIL: mail.rate} if mail else {},
                 ),
                 clock=clock,
-                bells=tuple(bells.values()),
+                bells={
+                    **{topic: (bell,) for topic, bell in bells.items()},
+                    Topic.FANOUT: tuple(lanes.values()),
+                },
             )
             page = _page(settings, plan, clock)
             transports: dict[ChannelName, Transport] = {
@@ -139,14 +143,14 @@ async def sitrep(
                 effects=SqlEffects(database),
                 hands={**hands.by_kind(), "page.refresh": partial(_refresh, page, clock)},
                 clock=clock,
-                bell=bells["outbox"],
+                bell=bells[Topic.OUTBOX],
                 lull=lull,
             )
             senders = runners(
                 transports,
                 ledger=SqlLedger(database),
                 clock=clock,
-                bells={name: bells[name] for name in ChannelName},
+                bells=lanes,
                 owner=f"{socket.gethostname()}:{os.getpid()}",
                 slots=slots,
                 progressed=progress.moved,
@@ -163,9 +167,9 @@ async def sitrep(
             app.add_routes(seen_routes(desk, links))
             await _draw_page(page, clock)
             loops = {
-                "timers": Timekeeper(desk=desk, clock=clock, bell=bells["timers"]).run,
+                "timers": Timekeeper(desk=desk, clock=clock, bell=bells[Topic.TIMERS]).run,
                 "outbox": carrier.run,
-                "planner": Planner(desk=desk, clock=clock, bell=bells["planner"]).run,
+                "planner": Planner(desk=desk, clock=clock, bell=bells[Topic.PLANNING]).run,
                 "progress": progress.run,
                 **{f"fanout.{sender.channel}": sender.run for sender in senders},
             }

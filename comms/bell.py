@@ -1,12 +1,22 @@
-"""A bell that wakes a loop before its next due moment."""
+"""A bell that wakes a loop before its next due moment, and what it is rung for."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from datetime import datetime
+from enum import StrEnum
 
 from comms.clock import Clock
+
+
+class Topic(StrEnum):
+    """What an act may leave to a loop."""
+
+    OUTBOX = "outbox"
+    TIMERS = "timers"
+    PLANNING = "planning"
+    FANOUT = "fanout"
 
 
 class Bell:

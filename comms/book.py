@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from comms.ask import Asks
+from comms.bell import Topic
 from comms.incident import Incident
 from comms.ledger import Fanouts
 from comms.outbox import Outbox
@@ -96,6 +97,11 @@ class Sightings(Protocol):
 
 class Book(Protocol):
     """One transaction: all of an act is kept, or nothing of it."""
+
+    @property
+    def touched(self) -> frozenset[Topic]:
+        """What this transaction leaves to loops."""
+        ...
 
     @property
     def incidents(self) -> Incidents: ...

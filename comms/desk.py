@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
-from comms.bell import Bell
+from comms.bell import Bell, Topic
 from comms.book import Book, Store
 from comms.clock import Clock
 from comms.people import SITREP, Person
@@ -65,12 +65,17 @@ class Desk:
     """Runs acts, each in a transaction of its own, and rings for what they left to do."""
 
     def __init__(
-        self, *, store: Store, house: House, clock: Clock, bells: Sequence[Bell] = ()
+        self,
+        *,
+        store: Store,
+        house: House,
+        clock: Clock,
+        bells: Mapping[Topic, Sequence[Bell]] | None = None,
     ) -> None:
         self.house = house
         self.clock = clock
         self._store = store
-        self._bells = bells
+        self._bells = bells or {}
 
     async def do(
         self,
@@ -82,11 +87,14 @@ class Desk:
         **kwargs: P.kwargs,
     ) -> T:
         """Run the act; return its result once it is committed. Nothing is kept if it raises."""
-        done = await self._store.write(
-            lambda book: act(self._scene(book, by, via), *args, **kwargs), behind=by is SITREP
-        )
-        for bell in self._bells:
-            bell.ring()
+
+        def acted(book: Book) -> tuple[T, frozenset[Topic]]:
+            return act(self._scene(book, by, via), *args, **kwargs), book.touched
+
+        done, touched = await self._store.write(acted, behind=by is SITREP)
+        for topic in touched:
+            for bell in self._bells.get(topic, ()):
+                bell.ring()
         return done
 
     async def read(

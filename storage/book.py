@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
+from comms.bell import Topic
 from comms.book import Book
 from storage.asks import SqlAsks
 from storage.database import Database
@@ -19,6 +20,7 @@ from storage.recipients import SqlRecipients
 from storage.rooms import SqlRooms
 from storage.sightings import SqlSightings
 from storage.timeline import SqlAudit, SqlTimeline
+from storage.touch import touched
 from storage.updates import SqlUpdates
 
 T = TypeVar("T")
@@ -29,6 +31,11 @@ class SqlBook:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    @property
+    def touched(self) -> frozenset[Topic]:
+        """What this transaction leaves to loops."""
+        return touched(self._session)
 
     @cached_property
     def incidents(self) -> SqlIncidents:

@@ -10,12 +10,14 @@ import sqlalchemy
 from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
+from comms.bell import Topic
 from comms.delivery import DeliveryState, LedgerRow, Reason
 from comms.ledger import SHARD, Fanout, FanoutState, Filter, Line, Totals
 from comms.plan.model import ChannelName
 from comms.statement import Statement
 from storage.ledger_sql import INSERT, driver, stamp
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
+from storage.touch import touch
 
 PLANNED = DeliveryState.PLANNED.value
 SUPPRESSED = DeliveryState.SUPPRESSED.value
@@ -37,6 +39,7 @@ class SqlFanouts:
             )
         ).first()
         if row is None:
+            touch(self._session, Topic.PLANNING)
             row = FanoutRow(
                 update_id=update,
                 incident=statement.incident,
@@ -93,6 +96,7 @@ class SqlFanouts:
 
     def ready(self, fanout: Fanout, *, now: datetime) -> None:
         """All rows are written: sending may begin."""
+        touch(self._session, Topic.FANOUT)
         self._session.exec(
             update(FanoutRow)
             .where(col(FanoutRow.id) == fanout.id)
@@ -245,6 +249,7 @@ class SqlFanouts:
         **values: object,
     ) -> int:
         """Move deliveries from some states to another, shard by shard, with their totals."""
+        touch(self._session, Topic.FANOUT)
         counts = [col(getattr(ShardRow, state.value)) for state in states]
         shards = self._session.exec(
             select(ShardRow)

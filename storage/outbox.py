@@ -8,9 +8,11 @@ from sqlalchemy import exists, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 
+from comms.bell import Topic
 from comms.outbox import Effect
 from storage.database import Database
 from storage.tables import EffectRow
+from storage.touch import touch
 from storage.upsert import insert_ignoring
 
 _AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -24,6 +26,7 @@ class SqlOutbox:
 
     def put(self, effect: Effect) -> None:
         """Keep the effect, unless one of that key was kept before."""
+        touch(self._session, Topic.OUTBOX)
         insert_ignoring(
             self._session,
             EffectRow,

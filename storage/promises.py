@@ -10,10 +10,12 @@ from functools import cache
 from sqlalchemy import Executable, insert
 from sqlmodel import Session, col, delete, func, select
 
+from comms.bell import Topic
 from comms.errors import NotFound
 from comms.promise import Promise, PromiseState
 from comms.timer import Timer
 from storage.tables import PromiseRow, TimerRow
+from storage.touch import touch
 from storage.upsert import dialect_of, insert_into
 
 _ADD = insert(PromiseRow).returning(col(PromiseRow.id), sort_by_parameter_order=True)
@@ -120,6 +122,7 @@ class SqlTimers:
         """Set or move the timers of these keys."""
         if not timers:
             return
+        touch(self._session, Topic.TIMERS)
         rows = [
             {
                 "key": timer.key,

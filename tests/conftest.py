@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from comms.bell import Bell
+from comms.bell import Bell, Topic
 from comms.desk import Desk, House
 from comms.plan.load import load
 from comms.plan.model import Plan
@@ -83,4 +83,6 @@ def bell() -> Bell:
 @pytest.fixture
 def desk(database: Database, house: House, clock: HeldClock, bell: Bell) -> Desk:
     """A desk on SQLite with a held clock."""
-    return Desk(store=SqlStore(database), house=house, clock=clock, bells=[bell])
+    return Desk(
+        store=SqlStore(database), house=house, clock=clock, bells={topic: [bell] for topic in Topic}
+    )

@@ -24,7 +24,7 @@ from bot.root import SLOTS, WRITERS
 from comms.acts.approve import approve
 from comms.acts.declare import declare
 from comms.acts.draft import draft
-from comms.bell import Bell
+from comms.bell import Bell, Topic
 from comms.clock import SystemClock
 from comms.delivery import Delivery, DeliveryState, Outcome
 from comms.desk import Desk, House, Scene
@@ -100,7 +100,7 @@ async def _sitrep(url: str, recipients: int) -> float:
             store=SqlStore(database),
             house=House(plan=load(None), writers=WRITERS),
             clock=clock,
-            bells=(planner_bell, bell),
+            bells={Topic.PLANNING: (planner_bell,), Topic.FANOUT: (bell,)},
         )
         key, digest = await desk.do(_prepared, PERSON, "bench", recipients)
         planner = Planner(desk=desk, clock=clock, bell=planner_bell)

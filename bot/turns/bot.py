@@ -75,17 +75,21 @@ class Bot:
         once = Once(id=f"{place(raw).conversation}:{raw.get('id')}")
         press = replace(_press(raw, raw.get("value")), once=once)
         try:
-            if await self._door.read(press, _is_known, once.id):
-                raise Repeated
-            answer = await self._answer(press, raw)
+            answer = await self._answered(press, raw)
         except Repeated:
             log.info("activity.repeated")
             return
+        self._send_later(raw, answer)
+
+    async def _answered(self, press: Press, raw: Raw) -> Answer:
+        """Answer a message; Repeated where it was acted on or answered before."""
+        try:
+            answer = await self._answer(press, raw)
         except SitrepError as wrong:
             answer = Answer(card=problem_card(wrong), text=wrong.detail)
-        if not once.kept:
+        if press.once and not press.once.kept:
             await self._door.do(press, _nothing)
-        self._send_later(raw, answer)
+        return answer
 
     async def _answer(self, press: Press, raw: Raw) -> Answer:
         if press.verb:
@@ -171,10 +175,6 @@ def _executed(raw: Raw, action: Raw) -> Press:
 
 def _remember(scene: Scene, here: Place) -> None:
     scene.book.rooms.remember(here)
-
-
-def _is_known(scene: Scene, activity: str) -> bool:
-    return scene.book.sightings.known(activity)
 
 
 def _nothing(_scene: Scene) -> None:

@@ -10,12 +10,12 @@ from bot.cards.views import AudienceReach, Reach
 from comms.acts.draft import Preview
 from comms.channels.teams import writer
 from comms.delivery import DeliveryState
+from comms.estimate import Estimate
 from comms.incident import Incident, Severity, Status
 from comms.lint import Finding
 from comms.people import Person, Role
 from comms.plan.model import Audience, ChannelName, Plan
 from comms.projection import FIELDS, Telling, project
-from comms.estimate import Estimate
 from comms.report import Actions, Basis, CanReport, CustomerText, Need
 from comms.statement import PLAIN, Statement
 from comms.update import Kind, Update, UpdateState
