@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError
 
@@ -31,12 +31,19 @@ def connect(url: str, *, durable: bool) -> tuple[Engine, Engine]:
     if is_sqlite(url):
         return _sqlite(url, durable=durable)
     try:
-        engine = create_engine(url, pool_size=8, pool_pre_ping=True)
+        engine = create_engine(with_driver(url), pool_size=8, pool_pre_ping=True)
     except (ArgumentError, ImportError):
         raise Invalid(f"SITREP_DATABASE_URL names an unknown database. {EXAMPLES}") from None
     return engine, engine.execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
+
+
+def with_driver(url: str) -> URL:
+    """Return the URL with the driver that Sitrep brings along, however Postgres is spelt."""
+    parsed = make_url(url)
+    is_plain = parsed.drivername in {"postgresql", "postgres"}
+    return parsed.set(drivername="postgresql+psycopg") if is_plain else parsed
 
 
 def _sqlite(url: str, *, durable: bool) -> tuple[Engine, Engine]:
