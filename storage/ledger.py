@@ -130,20 +130,18 @@ def _advance(
     )
     if not renewed.rowcount:
         return Advance(is_fenced=True)
-    kept = _finish(connection, settled, at)
+    kept = _finish(connection, claim, settled, at)
     overtaken = bool(take) and _is_overtaken(connection, claim, at)
     taken: Sequence[Row[Any]] = ()
     if take and not overtaken:
-        taken = connection.exec_driver_sql(
-            driver(connection, sql.TAKE), (claim.shard, at, take)
-        ).all()
+        taken = _take(connection, claim, at, take)
     _count(connection, claim, settled, kept=kept, taken=len(taken))
     if not taken:
         connection.exec_driver_sql(driver(connection, sql.GIVE_BACK), (claim.shard, claim.token))
     return Advance(deliveries=_deliveries(claim.fanout, taken), kept=kept, is_overtaken=overtaken)
 
 
-def _finish(connection: Connection, settled: Sequence[Settled], at: Any) -> int:
+def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at: Any) -> int:
     """Record what became of deliveries; return how many of them were under way."""
     if not settled:
         return 0
@@ -156,6 +154,7 @@ def _finish(connection: Connection, settled: Sequence[Settled], at: Any) -> int:
             stamp(connection, one.due_at),
             None if one.due_at else at,
             one.outcome.delivery,
+            claim.shard,
         )
         for one in settled
     ]
@@ -168,6 +167,12 @@ def _is_overtaken(connection: Connection, claim: Claim, at: Any) -> bool:
         (claim.fanout.channel.value, at, claim.fanout.priority, at),
     )
     return found.first() is not None
+
+
+def _take(connection: Connection, claim: Claim, at: Any, limit: int) -> Sequence[Row[Any]]:
+    taken = connection.exec_driver_sql(driver(connection, sql.TAKE), (claim.shard, at, limit))
+    # RETURNING promises no order.
+    return sorted(taken, key=lambda row: (row.due_at, row.id))
 
 
 def _count(

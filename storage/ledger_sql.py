@@ -41,7 +41,7 @@ RENEW = "UPDATE shard SET lease_until = ? WHERE id = ? AND token = ?"
 
 FINISH = """
 UPDATE delivery SET state = ?, reason = ?, detail = ?, provider_id = ?, due_at = ?, finished_at = ?
-WHERE id = ? AND state = 'sending'
+WHERE id = ? AND shard_id = ? AND state = 'sending'
 """
 
 TAKE = """
@@ -51,12 +51,13 @@ WHERE id IN (
     WHERE shard_id = ? AND state = 'planned' AND due_at <= ?
     ORDER BY due_at, id LIMIT ?
 )
-RETURNING id, address, name, language, attempts
+RETURNING id, address, name, language, attempts, due_at
 """
 
 LOST = """
 SELECT id, address, name, language, attempts FROM delivery
 WHERE shard_id = ? AND state = 'sending'
+ORDER BY id
 """
 
 COUNT = """
@@ -79,7 +80,8 @@ WHERE id = ?
 
 GIVE_BACK = """
 UPDATE shard SET owner = '', lease_until = NULL, due_at = (
-    SELECT min(due_at) FROM delivery WHERE shard_id = shard.id AND state = 'planned'
+    SELECT min(due_at) FROM delivery
+    WHERE shard_id = shard.id AND state IN ('planned', 'sending')
 )
 WHERE id = ? AND token = ?
 """
