@@ -124,7 +124,10 @@ class Fanouts(Protocol):
         ...
 
     def planning(self) -> tuple[Fanout, ...]:
-        """The fan-outs whose rows are not all written, most urgent first."""
+        """The fan-outs whose rows are not all written, most urgent first; to be written now.
+
+        They are held until the transaction ends; those that somebody else holds are left out.
+        """
         ...
 
     def write(

@@ -21,6 +21,7 @@ from storage.touch import touch
 
 PLANNED = DeliveryState.PLANNED.value
 SUPPRESSED = DeliveryState.SUPPRESSED.value
+OPEN = (PLANNED, DeliveryState.SENDING.value)
 
 
 class SqlFanouts:
@@ -73,6 +74,7 @@ class SqlFanouts:
             select(FanoutRow)
             .where(FanoutRow.state == FanoutState.PLANNING.value)
             .order_by(col(FanoutRow.priority), col(FanoutRow.id))
+            .with_for_update(skip_locked=True)
         )
         return tuple(fanout_of(row) for row in rows)
 
@@ -84,7 +86,7 @@ class SqlFanouts:
         `written` is kept with the fan-out, so that planning goes on behind it after a crash.
         """
         new = 0
-        left = list({line.address.casefold(): line for line in reversed(lines)}.values())[::-1]
+        left = _once(lines)
         while left:
             shard, room = self._shard(fanout)
             fit, left = left[:room], left[room:]
@@ -97,11 +99,16 @@ class SqlFanouts:
     def ready(self, fanout: Fanout, *, now: datetime) -> None:
         """All rows are written: sending may begin."""
         touch(self._session, Topic.FANOUT)
-        self._session.exec(
+        planned = self._session.exec(
             update(FanoutRow)
-            .where(col(FanoutRow.id) == fanout.id)
+            .where(
+                col(FanoutRow.id) == fanout.id,
+                col(FanoutRow.state) == FanoutState.PLANNING.value,
+            )
             .values(state=FanoutState.READY.value)
         )
+        if not planned.rowcount:
+            return
         self._session.exec(
             update(ShardRow)
             .where(col(ShardRow.fanout_id) == fanout.id, col(ShardRow.planned) > 0)
@@ -151,10 +158,7 @@ class SqlFanouts:
 
     def cancel(self, incident: str, number: int, *, now: datetime) -> int:
         """Cancel every delivery that nobody has begun to send; return how many."""
-        waiting = (DeliveryState.PLANNED,)
-        cancelled = self._move(
-            incident, number, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
-        )
+        # First the fan-outs: this waits for whoever is writing rows, so that they are seen below.
         self._session.exec(
             update(FanoutRow)
             .where(
@@ -164,7 +168,10 @@ class SqlFanouts:
             )
             .values(state=FanoutState.CANCELLED.value)
         )
-        return cancelled
+        waiting = (DeliveryState.PLANNED,)
+        return self._move(
+            incident, number, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+        )
 
     def acknowledge(self, delivery: int, *, now: datetime) -> LedgerRow | None:
         """Record that a person has seen it, once; None where there is no such delivery."""
@@ -259,7 +266,8 @@ class SqlFanouts:
                 FanoutRow.number == number,
                 sum(counts[1:], counts[0]) > 0,
             )
-            .with_for_update()
+            .order_by(col(ShardRow.id))
+            .with_for_update(of=ShardRow)
         ).all()
         moved = 0
         for shard in shards:
@@ -277,13 +285,19 @@ class SqlFanouts:
         return moved
 
     def _first_due(self, shard: ShardRow) -> datetime | None:
-        due = self._session.exec(
+        # With what is under way: a shard that somebody holds stays claimable after its lease.
+        return self._session.exec(
             select(func.min(DeliveryRow.due_at)).where(
-                DeliveryRow.shard_id == shard.id, DeliveryRow.state == PLANNED
+                DeliveryRow.shard_id == shard.id, col(DeliveryRow.state).in_(OPEN)
             )
         ).one()
-        # A shard that somebody holds, with deliveries under way, stays claimable after its lease.
-        return due or (shard.due_at if shard.sending else None)
+
+
+def _once(lines: Sequence[Line]) -> list[Line]:
+    first: dict[str, Line] = {}
+    for line in lines:
+        first.setdefault(line.address.casefold(), line)
+    return list(first.values())
 
 
 def fanout_of(row: FanoutRow) -> Fanout:
