@@ -17,6 +17,7 @@ from comms.testing import HeldClock
 from storage.book import SqlStore
 from storage.database import Database
 from storage.schema import upgrade
+from tests import postgres as pg
 from tests.house import plain_writers
 
 
@@ -72,6 +73,20 @@ def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{file}", durable=False)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[Database]:
+    """A migrated Postgres database; skips where there is no Postgres."""
+    with pg.server() as url, pg.migrated(url) as database:
+        yield database
+
+
+@pytest.fixture
+def postgres(shared_postgres: Database) -> Database:
+    """A migrated Postgres database with nothing in it."""
+    pg.empty(shared_postgres)
+    return shared_postgres
 
 
 @pytest.fixture

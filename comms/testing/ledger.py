@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome
+from comms.delivery import Delivery, DeliveryState, LedgerRow
 from comms.errors import NotFound
 from comms.ledger import (
-    Again,
+    SHARD,
+    Advance,
     Claim,
     Fanout,
     FanoutState,
     Filter,
     Line,
+    Settled,
     Totals,
     delivery_key,
 )
@@ -23,24 +25,45 @@ from comms.plan.model import ChannelName
 from comms.statement import Statement
 
 FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
-WAITING = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
+OPEN = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
 
 
 @dataclass(kw_only=True)
 class _Row:
     """What the ledger keeps of one delivery beside its readable line."""
 
-    fanout: int
     line: LedgerRow
     language: str
-    owner: str = ""
+
+    def move(self, to: DeliveryState, **changes: object) -> None:
+        self.line = replace(self.line, state=to, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(kw_only=True)
+class _Shard:
+    """Up to SHARD rows of one fan-out; `due_at` None: nothing in it is to be sent."""
+
+    id: int
+    fanout: int
+    rows: dict[int, _Row] = field(default_factory=dict)
+    due_at: datetime | None = None
+    token: int = 0
     lease_until: datetime | None = None
 
-    def claimable_at(self) -> datetime | None:
-        """When somebody may take it: planned ones when due, sending ones when the lease ends."""
-        if self.line.state is DeliveryState.PLANNED:
-            return self.line.due_at
-        return self.lease_until if self.line.state is DeliveryState.SENDING else None
+    def free_at(self) -> datetime | None:
+        """When somebody may claim it: due, and any lease over."""
+        if self.due_at is None or self.lease_until is None:
+            return self.due_at
+        return max(self.due_at, self.lease_until)
+
+    def in_state(self, *states: DeliveryState) -> list[_Row]:
+        """Its rows in these states by their id."""
+        return [row for row in self.rows.values() if row.line.state in states]
+
+    def first_due(self, *states: DeliveryState) -> datetime | None:
+        """When the first of its rows in these states is due."""
+        moments = (row.line.due_at for row in self.in_state(*states))
+        return min((moment for moment in moments if moment), default=None)
 
 
 @dataclass(kw_only=True)
@@ -48,7 +71,6 @@ class _Opened:
     fanout: Fanout
     update: int
     statement: Statement
-    totals: Counter[DeliveryState] = field(default_factory=Counter)
 
 
 class MemoryLedger:
@@ -56,6 +78,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._opened: dict[int, _Opened] = {}
+        self._shards: dict[int, _Shard] = {}
         self._rows: dict[int, _Row] = {}
 
     # As an act sees it
@@ -79,56 +102,78 @@ class MemoryLedger:
         self._opened[fanout.id] = _Opened(fanout=fanout, update=update, statement=statement)
         return fanout
 
-    def write(self, fanout: Fanout, lines: Sequence[Line], *, now: datetime) -> int:
+    def planning(self) -> tuple[Fanout, ...]:
+        """The fan-outs whose rows are not all written, most urgent first."""
+        fanouts = (opened.fanout for opened in self._opened.values())
+        waiting = [fanout for fanout in fanouts if fanout.state is FanoutState.PLANNING]
+        return tuple(sorted(waiting, key=lambda fanout: (fanout.priority, fanout.id)))
+
+    def write(
+        self, fanout: Fanout, lines: Sequence[Line], *, now: datetime, written: int = 0
+    ) -> int:
         """Write rows; one per address, whatever is repeated. Return how many were new."""
-        known = {row.line.address.casefold() for row in self._of(fanout.id)}
         before = len(self._rows)
-        for line in lines:
-            if line.address.casefold() in known:
-                continue
-            known.add(line.address.casefold())
-            row = _new_row(len(self._rows) + 1, fanout, line, now)
-            self._rows[row.line.id] = row
-            self._opened[fanout.id].totals[row.line.state] += 1
+        known = {row.line.address for shard in self._of(fanout.id) for row in shard.rows.values()}
+        for line in _once(lines):
+            if line.address not in known:
+                self._add(fanout, line, now)
+        self._change(fanout.id, written=written)
         return len(self._rows) - before
 
-    def ready(self, fanout: Fanout) -> None:
+    def ready(self, fanout: Fanout, *, now: datetime) -> None:
         """All rows are written: sending may begin."""
-        self._set_state(fanout.id, FanoutState.READY)
-        self._close_if_done(fanout.id)
+        if self._opened[fanout.id].fanout.state is not FanoutState.PLANNING:
+            return
+        self._change(fanout.id, state=FanoutState.READY)
+        for shard in self._of(fanout.id):
+            if shard.in_state(DeliveryState.PLANNED):
+                shard.due_at = now
 
     def totals(self, incident: str, number: int) -> Mapping[tuple[str, ChannelName], Totals]:
         """How many deliveries are in which state, by audience and channel."""
-        return {
-            (opened.fanout.audience, opened.fanout.channel): {
-                state: opened.totals[state] for state in DeliveryState
-            }
-            for opened in self._opened.values()
-            if (opened.fanout.incident, opened.fanout.update) == (incident, number)
-        }
+        found: dict[tuple[str, ChannelName], Totals] = {}
+        for fanout in self._told(incident, number):
+            rows = (row for shard in self._of(fanout.id) for row in shard.rows.values())
+            counted = Counter(row.line.state for row in rows)
+            found[fanout.audience, fanout.channel] = {s: counted[s] for s in DeliveryState}
+        return found
 
     def rows(self, incident: str, wanted: Filter) -> tuple[LedgerRow, ...]:
         """Rows of an incident by their id."""
+        of_incident = {
+            number
+            for shard in self._shards.values()
+            if self._opened[shard.fanout].fanout.incident == incident
+            for number in shard.rows
+        }
         found = [
             row.line
-            for row in self._rows.values()
-            if self._opened[row.fanout].fanout.incident == incident and _matches(row.line, wanted)
+            for number, row in self._rows.items()
+            if number in of_incident and _matches(row.line, wanted)
         ]
         return tuple(found[: wanted.limit])
 
     def retry(self, incident: str, number: int, *, now: datetime) -> int:
         """Plan again every rejected and unknown delivery; return how many."""
-        again = [
-            row
-            for row in self._rows.values()
-            if (row_of := self._opened[row.fanout].fanout).incident == incident
-            and row_of.update == number
-            and row.line.state in FAILED
-        ]
-        for row in again:
-            self._move(row, DeliveryState.PLANNED, attempts=0, due_at=now, finished_at=None)
-            self._set_state(row.fanout, FanoutState.READY)
-        return len(again)
+        return self._move(
+            incident,
+            number,
+            FAILED,
+            DeliveryState.PLANNED,
+            due_at=now,
+            finished_at=None,
+            attempts=0,
+        )
+
+    def cancel(self, incident: str, number: int, *, now: datetime) -> int:
+        """Cancel every delivery that nobody has begun to send; return how many."""
+        for fanout in self._told(incident, number):
+            if fanout.state is FanoutState.PLANNING:
+                self._change(fanout.id, state=FanoutState.CANCELLED)
+        waiting = frozenset({DeliveryState.PLANNED})
+        return self._move(
+            incident, number, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+        )
 
     def acknowledge(self, delivery: int, *, now: datetime) -> LedgerRow | None:
         """Record that a person has seen it, once; None where there is no such delivery."""
@@ -142,25 +187,50 @@ class MemoryLedger:
     # As the fan-out sees it
 
     async def claim(
-        self, *, channel: ChannelName, limit: int, owner: str, now: datetime, lease: timedelta
+        self, *, channel: ChannelName, owner: str, now: datetime, lease: timedelta
     ) -> Claim | None:
-        """Take up to `limit` due deliveries of the most urgent ready fan-out."""
-        for fanout in self._ready(channel):
-            due = [
-                (row.line.state is DeliveryState.SENDING, moment, row.line.id)
-                for row in self._of(fanout.id)
-                if (moment := row.claimable_at()) and moment <= now
-            ]
-            taken = [self._rows[number] for _, _, number in sorted(due)[:limit]]
-            taken.sort(key=lambda row: (row.line.due_at, row.line.id))
-            if taken:
-                return Claim(
-                    fanout=fanout,
-                    owner=owner,
-                    lease_until=now + lease,
-                    deliveries=tuple(self._take(fanout, row, owner, now + lease) for row in taken),
-                )
-        return None
+        """Take the most urgent shard that has something due and that nobody holds."""
+        shard = next(self._free(channel, now), None)
+        if shard is None:
+            return None
+        shard.token += 1
+        shard.lease_until = now + lease
+        fanout = self._opened[shard.fanout].fanout
+        lost = shard.in_state(DeliveryState.SENDING)
+        return Claim(
+            shard=shard.id,
+            fanout=fanout,
+            owner=owner,
+            token=shard.token,
+            lease_until=shard.lease_until,
+            lost=tuple(_delivery(fanout, row) for row in lost),
+        )
+
+    async def advance(
+        self,
+        claim: Claim,
+        settled: Sequence[Settled],
+        *,
+        take: int,
+        now: datetime,
+        lease: timedelta,
+    ) -> Advance:
+        """Record what became of deliveries and take up to `take` more, at once."""
+        shard = self._shards[claim.shard]
+        if shard.token != claim.token:
+            return Advance(is_fenced=True)
+        shard.lease_until = now + lease
+        kept = sum(_finish(shard, one, now) for one in settled)
+        overtaken = bool(take) and self._is_overtaken(claim, now)
+        taken = [] if overtaken else _take(shard, take, now)
+        if not taken:
+            shard.lease_until = None
+            shard.due_at = shard.first_due(*OPEN)
+        return Advance(
+            deliveries=tuple(_delivery(claim.fanout, row) for row in taken),
+            kept=kept,
+            is_overtaken=overtaken,
+        )
 
     async def statement(self, fanout: Fanout) -> Statement:
         """What was approved for this fan-out."""
@@ -169,83 +239,76 @@ class MemoryLedger:
             raise NotFound(f"{fanout.incident} has no statement for {fanout.audience}.")
         return opened.statement
 
-    async def record(
-        self, claim: Claim, outcomes: Sequence[Outcome], *, now: datetime, again: Again
-    ) -> int:
-        """Record outcomes of a claim; return how many counted (fewer when fenced)."""
-        counted = 0
-        for outcome in outcomes:
-            row = self._rows.get(outcome.delivery)
-            if row is None or not _is_held(row, claim):
-                continue
-            self._finish(row, outcome, now, again(outcome, row.line.attempts, now))
-            counted += 1
-        self._close_if_done(claim.fanout.id)
-        return counted
-
     async def next_due(self, channel: ChannelName) -> datetime | None:
-        """When the next delivery of a ready fan-out is due or a lease runs out."""
-        moments = (
-            row.claimable_at() for fanout in self._ready(channel) for row in self._of(fanout.id)
-        )
+        """When the next shard is due, or the lease of one runs out."""
+        moments = (shard.free_at() for shard in self._on(channel))
         return min((moment for moment in moments if moment), default=None)
 
-    def _of(self, fanout: int) -> list[_Row]:
-        return [row for row in self._rows.values() if row.fanout == fanout]
+    def _of(self, fanout: int) -> list[_Shard]:
+        return [shard for shard in self._shards.values() if shard.fanout == fanout]
 
-    def _ready(self, channel: ChannelName) -> list[Fanout]:
-        ready = [
-            opened.fanout
-            for opened in self._opened.values()
-            if opened.fanout.channel is channel and opened.fanout.state is FanoutState.READY
-        ]
-        return sorted(ready, key=lambda fanout: (fanout.priority, fanout.id))
+    def _on(self, channel: ChannelName) -> list[_Shard]:
+        shards = self._shards.values()
+        return [s for s in shards if self._opened[s.fanout].fanout.channel is channel]
 
-    def _take(self, fanout: Fanout, row: _Row, owner: str, until: datetime) -> Delivery:
-        row.owner, row.lease_until = owner, until
-        self._move(row, DeliveryState.SENDING, attempts=row.line.attempts + 1)
-        return Delivery(
-            id=row.line.id,
-            key=delivery_key(fanout, row.line.address),
-            address=row.line.address,
-            name=row.line.name,
-            language=row.language,
-            attempt=row.line.attempts,
+    def _told(self, incident: str, number: int) -> list[Fanout]:
+        fanouts = [opened.fanout for opened in self._opened.values()]
+        return [f for f in fanouts if (f.incident, f.update) == (incident, number)]
+
+    def _change(self, fanout: int, **changes: object) -> None:
+        opened = self._opened[fanout]
+        opened.fanout = replace(opened.fanout, **changes)  # type: ignore[arg-type]
+
+    def _add(self, fanout: Fanout, line: Line, now: datetime) -> None:
+        shard = next(reversed(self._of(fanout.id)), None)
+        if shard is None or len(shard.rows) >= SHARD:
+            shard = _Shard(id=len(self._shards) + 1, fanout=fanout.id)
+            self._shards[shard.id] = shard
+        row = _new_row(len(self._rows) + 1, fanout, line, now)
+        self._rows[row.line.id] = shard.rows[row.line.id] = row
+
+    def _move(
+        self,
+        incident: str,
+        number: int,
+        states: Iterable[DeliveryState],
+        to: DeliveryState,
+        **changes: object,
+    ) -> int:
+        moved = 0
+        for fanout in self._told(incident, number):
+            for shard in self._of(fanout.id):
+                rows = shard.in_state(*states)
+                for row in rows:
+                    row.move(to, **changes)
+                if rows:
+                    shard.due_at = shard.first_due(*OPEN)
+                moved += len(rows)
+        return moved
+
+    def _free(self, channel: ChannelName, now: datetime) -> Iterator[_Shard]:
+        """Shards that may be claimed, most urgent first."""
+        shards = self._on(channel)
+        shards.sort(key=lambda shard: (self._opened[shard.fanout].fanout.priority, shard.id))
+        return (shard for shard in shards if (at := shard.free_at()) and at <= now)
+
+    def _is_overtaken(self, claim: Claim, now: datetime) -> bool:
+        shard = next(self._free(claim.fanout.channel, now), None)
+        return (
+            shard is not None and self._opened[shard.fanout].fanout.priority < claim.fanout.priority
         )
 
-    def _finish(self, row: _Row, outcome: Outcome, now: datetime, due: datetime | None) -> None:
-        row.owner, row.lease_until = "", None
-        self._move(
-            row,
-            DeliveryState.PLANNED if due else outcome.state,
-            reason=outcome.reason,
-            detail=outcome.detail[:300],
-            provider_id=outcome.provider_id,
-            due_at=due,
-            finished_at=None if due else now,
-        )
 
-    def _move(self, row: _Row, to: DeliveryState, **changes: object) -> None:
-        totals = self._opened[row.fanout].totals
-        totals[row.line.state] -= 1
-        totals[to] += 1
-        row.line = replace(row.line, state=to, **changes)  # type: ignore[arg-type]
-
-    def _set_state(self, fanout: int, state: FanoutState) -> None:
-        opened = self._opened[fanout]
-        opened.fanout = replace(opened.fanout, state=state)
-
-    def _close_if_done(self, fanout: int) -> None:
-        opened = self._opened[fanout]
-        is_waiting = any(opened.totals[state] for state in WAITING)
-        if opened.fanout.state is FanoutState.READY and not is_waiting:
-            self._set_state(fanout, FanoutState.DONE)
+def _once(lines: Iterable[Line]) -> Iterable[Line]:
+    first: dict[str, Line] = {}
+    for line in lines:
+        first.setdefault(line.address.casefold(), line)
+    return first.values()
 
 
 def _new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> _Row:
     state = DeliveryState.SUPPRESSED if line.suppressed else DeliveryState.PLANNED
     return _Row(
-        fanout=fanout.id,
         language=line.language,
         line=LedgerRow(
             id=number,
@@ -275,10 +338,38 @@ def _matches(line: LedgerRow, wanted: Filter) -> bool:
     )
 
 
-def _is_held(row: _Row, claim: Claim) -> bool:
-    """The fence: only the claim that holds the row now may say what became of it."""
-    return (
-        row.line.state is DeliveryState.SENDING
-        and row.owner == claim.owner
-        and row.lease_until == claim.lease_until
+def _finish(shard: _Shard, settled: Settled, now: datetime) -> bool:
+    """Record an outcome; False where that delivery was not under way in this shard."""
+    row = shard.rows.get(settled.outcome.delivery)
+    if row is None or row.line.state is not DeliveryState.SENDING:
+        return False
+    row.move(
+        settled.state,
+        reason=settled.outcome.reason,
+        detail=settled.outcome.detail[:300],
+        provider_id=settled.outcome.provider_id,
+        due_at=settled.due_at,
+        finished_at=None if settled.due_at else now,
+    )
+    return True
+
+
+def _take(shard: _Shard, limit: int, now: datetime) -> list[_Row]:
+    waiting = shard.in_state(DeliveryState.PLANNED)
+    due = [(row.line.due_at, row) for row in waiting if row.line.due_at and row.line.due_at <= now]
+    due.sort(key=lambda one: (one[0], one[1].line.id))
+    taken = [row for _, row in due[:limit]]
+    for row in taken:
+        row.move(DeliveryState.SENDING, attempts=row.line.attempts + 1)
+    return taken
+
+
+def _delivery(fanout: Fanout, row: _Row) -> Delivery:
+    return Delivery(
+        id=row.line.id,
+        key=delivery_key(fanout, row.line.address),
+        address=row.line.address,
+        name=row.line.name,
+        language=row.language,
+        attempt=row.line.attempts,
     )

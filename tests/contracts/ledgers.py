@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from comms.delivery import DeliveryState, Outcome
+from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome
 from comms.incident import Status
-from comms.ledger import Claim, Fanout, Fanouts, Filter, Ledger, Line
+from comms.ledger import Advance, Claim, Fanout, Fanouts, Filter, Ledger, Line, Settled
 from comms.plan.model import ChannelName
 from comms.statement import PLAIN, Statement
 from comms.testing import HeldClock, MemoryLedger
@@ -92,7 +92,7 @@ class LedgerBench:
         """Open a fan-out of a new update, write its rows and make it ready."""
         fanout = await self.opened(priority=priority, channel=channel, audience=audience)
         await self.written(fanout, *addresses)
-        await self.shelf.act(lambda fanouts: fanouts.ready(fanout))
+        await self.ready(fanout)
         return fanout
 
     async def opened(
@@ -119,23 +119,39 @@ class LedgerBench:
             )
         )
 
-    async def written(self, fanout: Fanout, *addresses: str | Line) -> int:
+    async def written(self, fanout: Fanout, *addresses: str | Line, up_to: int = 0) -> int:
         """Write rows for addresses or whole lines; return how many were new."""
         lines = [Line(address=a) if isinstance(a, str) else a for a in addresses]
         return await self.shelf.act(
-            lambda fanouts: fanouts.write(fanout, lines, now=self.clock.now())
+            lambda fanouts: fanouts.write(fanout, lines, now=self.clock.now(), written=up_to)
+        )
+
+    async def ready(self, fanout: Fanout) -> None:
+        """All rows are written."""
+        await self.shelf.act(lambda fanouts: fanouts.ready(fanout, now=self.clock.now()))
+
+    async def planning(self) -> tuple[Fanout, ...]:
+        """What is still being written."""
+        return await self.shelf.act(lambda fanouts: fanouts.planning())
+
+    async def retry(self, fanout: Fanout) -> int:
+        """Plan again what failed of an update."""
+        return await self.shelf.act(
+            lambda f: f.retry(fanout.incident, fanout.update, now=self.clock.now())
+        )
+
+    async def cancel(self, fanout: Fanout) -> int:
+        """Cancel what is left of an update."""
+        return await self.shelf.act(
+            lambda f: f.cancel(fanout.incident, fanout.update, now=self.clock.now())
         )
 
     async def claim(
-        self,
-        *,
-        limit: int = 100,
-        owner: str = "worker-1",
-        channel: ChannelName = ChannelName.MAIL,
+        self, *, owner: str = "worker-1", channel: ChannelName = ChannelName.MAIL
     ) -> Claim | None:
         """Claim as a worker does."""
         return await self.ledger.claim(
-            channel=channel, limit=limit, owner=owner, now=self.clock.now(), lease=LEASE
+            channel=channel, owner=owner, now=self.clock.now(), lease=LEASE
         )
 
     async def claimed(self, **how: object) -> Claim:
@@ -144,23 +160,50 @@ class LedgerBench:
         assert claim is not None
         return claim
 
-    async def record(self, claim: Claim, *outcomes: Outcome, again: timedelta | None = None) -> int:
-        """Record outcomes; a failed one is tried again after `again`."""
-        now = self.clock.now()
-        return await self.ledger.record(
-            claim,
-            outcomes,
-            now=now,
-            again=lambda outcome, _attempt, now: (
-                now + again if again and outcome.state is not DeliveryState.ACCEPTED else None
-            ),
+    async def advance(self, claim: Claim, *settled: Settled, take: int = 100) -> Advance:
+        """Record and take as a worker does."""
+        return await self.ledger.advance(
+            claim, settled, take=take, now=self.clock.now(), lease=LEASE
         )
+
+    async def begun(self, *, take: int = 100, **how: object) -> tuple[Claim, Advance]:
+        """Claim a shard and take its first deliveries."""
+        claim = await self.claimed(**how)
+        return claim, await self.advance(claim, take=take)
+
+    async def delivered(
+        self,
+        state: DeliveryState = DeliveryState.ACCEPTED,
+        *,
+        take: int = 100,
+        due_at: datetime | None = None,
+        owner: str = "worker-1",
+    ) -> list[Delivery]:
+        """Deliver all that is due, each with this outcome; return them in order."""
+        done: list[Delivery] = []
+        while claim := await self.claim(owner=owner):
+            lost = outcomes(claim.lost, DeliveryState.UNKNOWN)
+            step = await self.advance(claim, *lost, take=take)
+            while step.deliveries:
+                done += step.deliveries
+                settled = outcomes(step.deliveries, state, due_at=due_at)
+                step = await self.advance(claim, *settled, take=take)
+        return done
+
+    async def rows(self, **wanted: object) -> tuple[LedgerRow, ...]:
+        """Rows as people read them."""
+        return await self.shelf.act(
+            lambda fanouts: fanouts.rows("INC-1", Filter(**wanted))  # type: ignore[arg-type]
+        )
+
+    async def one_row(self) -> LedgerRow:
+        """The only row."""
+        [row] = await self.rows()
+        return row
 
     async def states(self, fanout: Fanout) -> dict[str, DeliveryState]:
         """The state of each address of a fan-out."""
-        rows = await self.shelf.act(
-            lambda fanouts: fanouts.rows(fanout.incident, Filter(update=fanout.update, limit=9999))
-        )
+        rows = await self.rows(update=fanout.update, limit=9999)
         return {row.address: row.state for row in rows}
 
     async def totals(self, fanout: Fanout) -> Counter[DeliveryState]:
@@ -170,18 +213,31 @@ class LedgerBench:
         assert +totals == Counter((await self.states(fanout)).values())
         return +totals
 
+    async def next_due(self, channel: ChannelName = ChannelName.MAIL) -> datetime | None:
+        """When a worker has to look again."""
+        return await self.ledger.next_due(channel)
 
-def outcomes(claim: Claim, state: DeliveryState, **details: object) -> list[Outcome]:
-    """Return the same outcome for every delivery of a claim."""
+
+def outcomes(
+    deliveries: Iterable[Delivery],
+    state: DeliveryState,
+    *,
+    due_at: datetime | None = None,
+    **details: object,
+) -> list[Settled]:
+    """Return the same outcome for every delivery; `due_at`: it is tried again then."""
     return [
-        Outcome(delivery=delivery.id, state=state, **details)  # type: ignore[arg-type]
-        for delivery in claim.deliveries
+        Settled(
+            outcome=Outcome(delivery=delivery.id, state=state, **details),  # type: ignore[arg-type]
+            due_at=due_at,
+        )
+        for delivery in deliveries
     ]
 
 
-def addresses(claim: Claim | None) -> list[str]:
-    """Return whom a claim is for, in its order."""
-    return [delivery.address for delivery in claim.deliveries] if claim else []
+def addresses(deliveries: Iterable[Delivery]) -> list[str]:
+    """Return whom deliveries are for, in their order."""
+    return [delivery.address for delivery in deliveries]
 
 
 def _update(statement: Statement) -> Update:

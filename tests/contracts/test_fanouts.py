@@ -1,0 +1,278 @@
+"""What every ledger does for an act: the same cases for the fake, SQLite and Postgres."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from comms.delivery import DeliveryState, Reason
+from comms.ledger import SHARD, FanoutState, Filter, Line
+from comms.plan.model import ChannelName
+from tests.contracts.ledgers import LEASE, LedgerBench, addresses, outcomes
+
+PLANNED, SENDING = DeliveryState.PLANNED, DeliveryState.SENDING
+ACCEPTED, REJECTED = DeliveryState.ACCEPTED, DeliveryState.REJECTED
+UNKNOWN, CANCELLED = DeliveryState.UNKNOWN, DeliveryState.CANCELLED
+MINUTE = timedelta(minutes=1)
+
+
+# Planning
+
+
+async def test_a_fan_out_opened_again_is_the_same(bench: LedgerBench) -> None:
+    fanout = await bench.opened(priority=7)
+    statement = await bench.ledger.statement(fanout)
+    row = await bench.planned("a@x.org")
+    claim = await bench.claimed()
+
+    assert statement.subject == "Card payments"
+    assert (fanout.state, fanout.written, fanout.priority) == (FanoutState.PLANNING, 0, 7)
+    assert claim.fanout.id == row.id
+    assert claim.fanout.state is FanoutState.READY
+
+
+async def test_a_repeated_address_is_written_once_and_the_first_line_counts(
+    bench: LedgerBench,
+) -> None:
+    fanout = await bench.opened()
+    lines = (
+        Line(address="A@x.org", name="First"),
+        Line(address="b@x.org", name="Between"),
+        Line(address="a@x.org", name="Second", suppressed=Reason.DUPLICATE),
+        Line(address="A@x.org", name="Third"),
+    )
+
+    assert await bench.written(fanout, *lines) == 2
+    assert [row.name for row in await bench.rows()] == ["First", "Between"]
+    assert await bench.totals(fanout) == {PLANNED: 2}
+
+
+async def test_writing_the_same_rows_again_adds_none(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+
+    assert await bench.written(fanout, "a@x.org", "b@x.org") == 2
+    assert await bench.written(fanout, "b@x.org", "c@x.org") == 1
+    assert await bench.totals(fanout) == {PLANNED: 3}
+
+
+async def test_rows_written_in_pages_fill_one_shard_before_the_next(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+    pages = [[f"p{page}-{n}@x.org" for n in range(SHARD - 100)] for page in range(2)]
+
+    for page in pages:
+        assert await bench.written(fanout, *page) == len(page)
+    await bench.ready(fanout)
+
+    sizes = []
+    while claim := await bench.claim():
+        sizes.append(len((await bench.advance(claim, take=9999)).deliveries))
+    assert sizes == [SHARD, SHARD - 200]
+
+
+async def test_planning_lists_what_is_not_all_written_most_urgent_first(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org")
+    bulk = await bench.opened(priority=300)
+    urgent = await bench.opened(priority=100)
+    assert [fanout.id for fanout in await bench.planning()] == [urgent.id, bulk.id]
+
+    await bench.ready(urgent)
+
+    assert [fanout.id for fanout in await bench.planning()] == [bulk.id]
+
+
+async def test_planning_goes_on_behind_the_last_page_that_was_kept(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+
+    await bench.written(fanout, "a@x.org", "b@x.org", up_to=42)
+
+    [going] = await bench.planning()
+    assert (going.id, going.written) == (fanout.id, 42)
+
+
+async def test_ready_again_does_not_hurry_what_waits(bench: LedgerBench) -> None:
+    fanout = await bench.planned("a@x.org")
+    await bench.delivered(REJECTED, due_at=bench.clock.now() + MINUTE)
+
+    await bench.ready(fanout)
+
+    assert await bench.claim() is None
+
+
+# Retry
+
+
+async def test_a_retry_plans_what_failed_and_nothing_else(bench: LedgerBench) -> None:
+    fanout = await bench.planned(
+        "ok@x.org",
+        "no@x.org",
+        "maybe@x.org",
+        Line(address="off@x.org", suppressed=Reason.DUPLICATE),
+    )
+    claim, step = await bench.begun()
+    ok, no, maybe = step.deliveries
+    await bench.advance(
+        claim,
+        *outcomes([ok], ACCEPTED),
+        *outcomes([no], REJECTED, reason=Reason.MAILBOX_UNKNOWN),
+        *outcomes([maybe], UNKNOWN, reason=Reason.NO_REPLY),
+    )
+    assert await bench.claim() is None
+
+    assert await bench.retry(fanout) == 2
+
+    assert await bench.states(fanout) == {
+        "ok@x.org": ACCEPTED,
+        "no@x.org": PLANNED,
+        "maybe@x.org": PLANNED,
+        "off@x.org": DeliveryState.SUPPRESSED,
+    }
+    assert await bench.totals(fanout) == {ACCEPTED: 1, PLANNED: 2, DeliveryState.SUPPRESSED: 1}
+    again = await bench.delivered()
+    assert addresses(again) == ["no@x.org", "maybe@x.org"]
+    assert [(delivery.key, delivery.attempt) for delivery in again] == [(no.key, 1), (maybe.key, 1)]
+
+
+async def test_a_retry_where_nothing_failed_plans_nothing(bench: LedgerBench) -> None:
+    fanout = await bench.planned("a@x.org")
+    await bench.delivered()
+
+    assert await bench.retry(fanout) == 0
+    assert await bench.claim() is None
+
+
+async def test_a_retry_of_one_update_leaves_the_others_alone(bench: LedgerBench) -> None:
+    first, second = await bench.planned("a@x.org"), await bench.planned("b@x.org")
+    await bench.delivered(REJECTED)
+
+    assert await bench.retry(second) == 1
+
+    assert await bench.totals(first) == {REJECTED: 1}
+    assert addresses(await bench.delivered()) == ["b@x.org"]
+
+
+async def test_a_retry_while_the_rest_is_under_way_is_taken_by_the_same_claim(
+    bench: LedgerBench,
+) -> None:
+    fanout = await bench.planned("a@x.org", "b@x.org")
+    claim, first = await bench.begun(take=1)
+    second = await bench.advance(claim, *outcomes(first.deliveries, REJECTED), take=1)
+
+    assert await bench.retry(fanout) == 1
+
+    third = await bench.advance(claim, *outcomes(second.deliveries, ACCEPTED), take=1)
+    assert addresses(third.deliveries) == ["a@x.org"]
+    assert await bench.totals(fanout) == {ACCEPTED: 1, SENDING: 1}
+
+
+# Cancel
+
+
+async def test_what_is_cancelled_is_never_sent_and_what_is_being_sent_goes_on(
+    bench: LedgerBench,
+) -> None:
+    fanout = await bench.planned("a@x.org", "b@x.org")
+    claim, step = await bench.begun(take=1)
+
+    assert await bench.cancel(fanout) == 1
+    assert await bench.totals(fanout) == {SENDING: 1, CANCELLED: 1}
+
+    end = await bench.advance(claim, *outcomes(step.deliveries, ACCEPTED))
+    assert (end.kept, end.deliveries) == (1, ())
+    assert await bench.delivered() == []
+    assert await bench.totals(fanout) == {ACCEPTED: 1, CANCELLED: 1}
+
+
+async def test_what_was_being_sent_when_cancelled_is_still_found_when_its_worker_is_lost(
+    bench: LedgerBench,
+) -> None:
+    fanout = await bench.planned("a@x.org", "b@x.org")
+    _, step = await bench.begun(take=1)
+    await bench.cancel(fanout)
+    bench.clock.advance(LEASE)
+
+    assert (await bench.claimed()).lost == step.deliveries
+
+
+async def test_a_cancelled_retry_is_not_sent(bench: LedgerBench) -> None:
+    fanout = await bench.planned("a@x.org")
+    await bench.delivered(REJECTED, due_at=bench.clock.now() + MINUTE)
+
+    assert await bench.cancel(fanout) == 1
+
+    assert await bench.next_due() is None
+    row = await bench.one_row()
+    assert (row.state, row.due_at, row.finished_at) == (CANCELLED, None, bench.clock.now())
+
+
+async def test_cancelling_while_rows_are_being_written_ends_the_writing(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+    await bench.written(fanout, "a@x.org")
+
+    assert await bench.cancel(fanout) == 1
+
+    assert await bench.planning() == ()
+    await bench.ready(fanout)
+    assert await bench.claim() is None
+    assert await bench.totals(fanout) == {CANCELLED: 1}
+
+
+async def test_cancelling_one_update_leaves_the_others_alone(bench: LedgerBench) -> None:
+    first = await bench.planned("a@x.org")
+    await bench.planned("b@x.org")
+
+    await bench.cancel(first)
+
+    assert addresses(await bench.delivered()) == ["b@x.org"]
+
+
+# Reading
+
+
+async def test_totals_are_told_by_audience_and_channel(bench: LedgerBench) -> None:
+    fanout = await bench.planned("a@x.org", "b@x.org")
+    empty = await bench.opened()
+
+    told = await bench.shelf.act(lambda f: f.totals("INC-1", fanout.update))
+    nothing = await bench.shelf.act(lambda f: f.totals("INC-1", empty.update))
+
+    assert told == {
+        ("executives", ChannelName.MAIL): {s: 2 if s is PLANNED else 0 for s in DeliveryState}
+    }
+    assert nothing == {("executives", ChannelName.MAIL): dict.fromkeys(DeliveryState, 0)}
+
+
+async def test_rows_are_read_by_update_audience_state_and_page(bench: LedgerBench) -> None:
+    first = await bench.planned("a@x.org", "b@x.org", audience="executives")
+    await bench.planned("c@x.org", audience="stakeholders")
+    claim, step = await bench.begun(take=1)
+    await bench.advance(claim, *outcomes(step.deliveries, ACCEPTED), take=0)
+
+    async def found(**wanted: object) -> list[str]:
+        return [row.address for row in await bench.rows(**wanted)]
+
+    assert await found(update=first.update) == ["a@x.org", "b@x.org"]
+    assert await found(audience="stakeholders") == ["c@x.org"]
+    assert await found(state=ACCEPTED) == ["a@x.org"]
+    assert await found(limit=2) == ["a@x.org", "b@x.org"]
+    last = (await bench.rows(limit=2))[-1]
+    assert await found(after=last.id) == ["c@x.org"]
+
+
+async def test_rows_of_another_incident_are_not_shown(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org")
+
+    assert await bench.shelf.act(lambda fanouts: fanouts.rows("INC-2", Filter())) == ()
+
+
+async def test_an_acknowledgement_is_kept_once(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org")
+    row = await bench.one_row()
+    seen_at = bench.clock.now()
+    await bench.shelf.act(lambda fanouts: fanouts.acknowledge(row.id, now=seen_at))
+    later = bench.clock.advance(MINUTE)
+
+    again = await bench.shelf.act(lambda fanouts: fanouts.acknowledge(row.id, now=later))
+    nothing = await bench.shelf.act(lambda fanouts: fanouts.acknowledge(10**7, now=later))
+
+    assert again is not None
+    assert again.acknowledged_at == seen_at
+    assert nothing is None
