@@ -19,7 +19,7 @@ from comms.ledger import (
     Line,
     Settled,
     Totals,
-    delivery_key,
+    key_of,
 )
 from comms.plan.model import ChannelName
 from comms.statement import Statement
@@ -101,6 +101,17 @@ class MemoryLedger:
         )
         self._opened[fanout.id] = _Opened(fanout=fanout, update=update, statement=statement)
         return fanout
+
+    def earlier(self, fanout: Fanout) -> tuple[str, ...]:
+        """The audiences that the same update reaches by the same channel before this one."""
+        others = (opened.fanout for opened in self._opened.values())
+        return tuple(
+            other.audience
+            for other in others
+            if (other.incident, other.update, other.channel)
+            == (fanout.incident, fanout.update, fanout.channel)
+            and other.priority < fanout.priority
+        )
 
     def planning(self) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
@@ -367,7 +378,7 @@ def _take(shard: _Shard, limit: int, now: datetime) -> list[_Row]:
 def _delivery(fanout: Fanout, row: _Row) -> Delivery:
     return Delivery(
         id=row.line.id,
-        key=delivery_key(fanout, row.line.address),
+        key=key_of(fanout, row.line.address),
         address=row.line.address,
         name=row.line.name,
         language=row.language,
