@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -13,6 +14,19 @@ from comms.people import SITREP
 from comms.promise import PromiseState
 from comms.update import UpdateState
 
+SETTLE_WITHIN = 30.0
+"""Real seconds in which the last deliveries of a finished story must have an outcome."""
+
+
+async def settled(stage: Stage) -> str:
+    """Wait until every delivery has an outcome; return the incident's key."""
+    desk = stage.product.desk
+    found = await desk.read(lambda scene: scene.book.incidents.find(limit=1), SITREP, "demo")
+    async with asyncio.timeout(SETTLE_WITHIN):
+        while not await desk.read(_is_settled, SITREP, "demo", found[0].key):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    return found[0].key
+
 
 async def report(stage: Stage, incident: str) -> dict[str, Any]:
     """Return the ledger's totals beside what the catcher, Teams and the status page received.
@@ -22,6 +36,16 @@ async def report(stage: Stage, incident: str) -> dict[str, Any]:
     """
     ledger = await stage.product.desk.read(_ledger, SITREP, "demo", incident)
     return ledger | {"received": await _received(stage, incident)}
+
+
+def _is_settled(scene: Scene, key: str) -> bool:
+    waiting = (DeliveryState.PLANNED, DeliveryState.SENDING)
+    return not any(
+        states[state]
+        for update in scene.book.updates.of(key)
+        for states in scene.book.fanouts.totals(key, update.number).values()
+        for state in waiting
+    )
 
 
 def _ledger(scene: Scene, key: str) -> dict[str, Any]:
