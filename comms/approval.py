@@ -31,7 +31,8 @@ def missing(
     if not four_eyes:
         covered = {role for approval in given for role in approval.roles}
         return tuple(role for role in roles if role not in covered)
-    return min((_uncovered(roles, order) for order in _orders(given, len(roles))), key=len)
+    eyes = _one_each(given)
+    return min((_uncovered(roles, order) for order in _orders(eyes, len(roles))), key=len)
 
 
 def rights(person: Person, incident: Incident, plan: Plan) -> frozenset[Role]:
@@ -47,6 +48,15 @@ def known(person: Person, incident: Incident, plan: Plan) -> Person | None:
         *([plan.duty_manager] if plan.duty_manager else []),
     ]
     return next((one for one in named if one.is_same(person)), None)
+
+
+def _one_each(given: tuple[Approval, ...]) -> tuple[Approval, ...]:
+    """The approvals of different people: a second yes of the same person adds no eyes."""
+    kept: list[Approval] = []
+    for approval in given:
+        if not any(approval.by.is_same(other.by) for other in kept):
+            kept.append(approval)
+    return tuple(kept)
 
 
 def _orders(given: tuple[Approval, ...], places: int) -> list[tuple[Approval | None, ...]]:

@@ -16,6 +16,7 @@ from comms.plan.model import ChannelName
 # Deliberately plain: the relay decides what exists. This refuses what could break a header or
 # an envelope (RFC 5321 4.1.2 without quoted local parts).
 _ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]+@[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]+")
+_KNOWN = frozenset(channel.value for channel in ChannelName)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
@@ -125,7 +126,7 @@ def sorted_out(
 
 def _channels(names: Iterable[str]) -> tuple[str, ...]:
     given = {name.strip() for name in names if name.strip()}
-    unknown = given - set(ChannelName)
+    unknown = given - _KNOWN
     if unknown:
         known = ", ".join(ChannelName)
         raise Invalid(f"There is no channel {min(unknown)[:40]!r}. Known: {known}.")

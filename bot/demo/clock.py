@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
@@ -28,6 +29,7 @@ class ScaledClock:
         self._since = ticks()
         self._speed = speed
         self._running = running
+        self._holds = 0
         self._turned = asyncio.Event()
 
     @property
@@ -42,7 +44,7 @@ class ScaledClock:
 
     def now(self) -> datetime:
         """The demo's moment, in UTC."""
-        if not self._running:
+        if not self._moves:
             return self._base
         return self._base + timedelta(seconds=(self._ticks() - self._since) * self._speed)
 
@@ -50,7 +52,7 @@ class ScaledClock:
         """Return once demo time is at or past `moment`."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             turned = self._turned
-            patience = left / self._speed if self._running else None
+            patience = left / self._speed if self._moves else None
             try:
                 async with asyncio.timeout(patience):
                     await turned.wait()
@@ -69,12 +71,34 @@ class ScaledClock:
         """Jump forward; whoever sleeps until a moment on the way wakes."""
         self._turn(speed=self._speed, running=self._running, by=by)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Stand still for as long as the block runs, whether it is paused or not."""
+        self._hold(1)
+        try:
+            yield
+        finally:
+            self._hold(-1)
+
+    @property
+    def _moves(self) -> bool:
+        return self._running and not self._holds
+
+    def _hold(self, change: int) -> None:
+        self._base = self.now()
+        self._since = self._ticks()
+        self._holds += change
+        self._wake()
+
     def _turn(self, *, speed: float, running: bool, by: timedelta = timedelta(0)) -> None:
         if speed <= 0 or by < timedelta(0):
             raise ValueError("time runs forward only")
         self._base = self.now() + by
         self._since = self._ticks()
         self._speed, self._running = speed, running
+        self._wake()
+
+    def _wake(self) -> None:
         # Each sleeper holds the event it waits on; a fresh one serves those that come later.
         self._turned.set()
         self._turned = asyncio.Event()

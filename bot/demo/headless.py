@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from bot.demo.stage import Stage
@@ -10,8 +12,26 @@ from bot.demo.told import totals
 from comms.delivery import DeliveryState
 from comms.desk import Scene
 from comms.people import SITREP
+from comms.plan.model import ChannelName
 from comms.promise import PromiseState
 from comms.update import UpdateState
+
+SETTLE_WITHIN = 30.0
+"""Real seconds for the last deliveries of a finished story to have an outcome and be seen."""
+
+
+async def settled(stage: Stage) -> str:
+    """Wait until every delivery has an outcome and its notices are out; return the incident's key.
+
+    What is still missing after a while is left to the report, which shows it.
+    """
+    desk = stage.product.desk
+    found = await desk.read(lambda scene: scene.book.incidents.find(limit=1), SITREP, "demo")
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SETTLE_WITHIN):
+            while not await _is_settled(stage, found[0].key):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    return found[0].key
 
 
 async def report(stage: Stage, incident: str) -> dict[str, Any]:
@@ -22,6 +42,32 @@ async def report(stage: Stage, incident: str) -> dict[str, Any]:
     """
     ledger = await stage.product.desk.read(_ledger, SITREP, "demo", incident)
     return ledger | {"received": await _received(stage, incident)}
+
+
+async def _is_settled(stage: Stage, key: str) -> bool:
+    if await stage.product.desk.read(_is_waiting, SITREP, "demo", key):
+        return False
+    # The status process looks at its directory by itself, a moment after it was written.
+    published = await stage.product.desk.read(_published, SITREP, "demo", key)
+    return published <= {int(item["_sitrep"]["update"]) for item in await stage.told.notices()}
+
+
+def _is_waiting(scene: Scene, key: str) -> bool:
+    waiting = (DeliveryState.PLANNED, DeliveryState.SENDING)
+    return any(
+        states[state]
+        for update in scene.book.updates.of(key)
+        for states in scene.book.fanouts.totals(key, update.number).values()
+        for state in waiting
+    )
+
+
+def _published(scene: Scene, key: str) -> set[int]:
+    return {
+        update.number
+        for update in scene.book.updates.of(key)
+        if sum(_by_channel(scene, key, update.number).get(ChannelName.PAGE, {}).values())
+    }
 
 
 def _ledger(scene: Scene, key: str) -> dict[str, Any]:

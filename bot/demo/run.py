@@ -12,18 +12,12 @@ from typing import Any
 import structlog
 import uvloop
 
-from bot.demo.headless import report
+from bot.demo.headless import report, settled
 from bot.demo.replay import Phase, Progress
 from bot.demo.scenario import Scenario
 from bot.demo.scenarios import SCENARIOS
-from bot.demo.stage import Stage, stage
-from comms.delivery import DeliveryState
-from comms.desk import Scene
+from bot.demo.stage import stage
 from comms.errors import Invalid, SitrepError
-from comms.people import SITREP
-
-SETTLE_WITHIN = 30.0
-"""Real seconds in which the last deliveries of a finished story must have an outcome."""
 
 
 class StoryFailed(SitrepError):
@@ -63,7 +57,7 @@ async def _show(scenario: Scenario, port: int, speed: float, say: Callable[[str]
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with stage(scenario, port=port) as set_up:
+    async with stage(scenario, port=port, speed=speed) as set_up:
         say(f"Sitrep's demo: {set_up.url}/demo  (Ctrl+C ends it)")
         await stopped.wait()
 
@@ -71,33 +65,13 @@ async def _show(scenario: Scenario, port: int, speed: float, say: Callable[[str]
 async def _play(
     scenario: Scenario, port: int, speed: float, tell: Callable[[Progress], None]
 ) -> dict[str, Any]:
-    async with stage(scenario, port=port, tell=tell) as set_up:
-        set_up.replay.play(speed)
+    async with stage(scenario, port=port, speed=speed, tell=tell) as set_up:
+        set_up.replay.play()
         ended = await set_up.replay.finished()
         if ended.phase is not Phase.DONE:
             raise StoryFailed(f"Step {ended.step + 1} of {ended.total}: {ended.note}")
-        incident = await _settled(set_up)
+        incident = await settled(set_up)
         return await report(set_up, incident)
-
-
-async def _settled(set_up: Stage) -> str:
-    """Wait until every delivery has an outcome; return the incident's key."""
-    desk = set_up.product.desk
-    found = await desk.read(lambda scene: scene.book.incidents.find(limit=1), SITREP, "demo")
-    async with asyncio.timeout(SETTLE_WITHIN):
-        while not await desk.read(_is_settled, SITREP, "demo", found[0].key):  # noqa: ASYNC110
-            await asyncio.sleep(0.1)
-    return found[0].key
-
-
-def _is_settled(scene: Scene, key: str) -> bool:
-    waiting = (DeliveryState.PLANNED, DeliveryState.SENDING)
-    return not any(
-        states[state]
-        for update in scene.book.updates.of(key)
-        for states in scene.book.fanouts.totals(key, update.number).values()
-        for state in waiting
-    )
 
 
 def _quiet() -> None:

@@ -23,7 +23,7 @@ from bot.demo.cast import COMPANY, ELENA, INES
 from bot.demo.catcher import Catcher
 from bot.demo.clock import ScaledClock
 from bot.demo.feed import Feed
-from bot.demo.replay import Progress, Replay
+from bot.demo.replay import SPEED, Progress, Replay
 from bot.demo.scenario import Scenario
 from bot.demo.sources import DemoSources
 from bot.demo.teams.simulator import Simulator
@@ -54,6 +54,7 @@ class Stage:
     mail: Catcher
     replay: Replay
     clock: ScaledClock
+    feed: Feed
     told: Told
 
 
@@ -62,6 +63,7 @@ async def stage(
     scenario: Scenario,
     *,
     port: int = 0,
+    speed: float = SPEED,
     tell: Callable[[Progress], None] = lambda _progress: None,
 ) -> AsyncIterator[Stage]:
     """Set the stage on loopback (`port` 0: a free one) and take it down again.
@@ -100,8 +102,11 @@ async def stage(
             product=product,
             teams=teams,
             mail=mail,
-            replay=Replay(scenario=scenario, teams=teams, clock=clock, feed=feed, tell=tell),
+            replay=Replay(
+                scenario=scenario, teams=teams, clock=clock, feed=feed, tell=tell, speed=speed
+            ),
             clock=clock,
+            feed=feed,
             told=Told(desk=product.desk, session=session, status_url=status_url),
         )
         product.app.add_subapp("/teams", teams.connector.app())

@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Literal
 
 from aiohttp import web
-from pydantic import Field
 
 from bot.demo.api.bodies import Body, read
 from bot.demo.sources import DemoSources
@@ -16,7 +15,6 @@ class Cue(Body):
     """A press on one of the stage's buttons."""
 
     do: Literal["play", "pause", "step", "restart"]
-    speed: float = Field(default=60, gt=0, le=3600)
 
 
 class StageApi:
@@ -38,6 +36,7 @@ class StageApi:
                 "speed": clock.speed,
                 "running": clock.running,
                 "scenario": replay.scenario.title,
+                "pace": replay.speed,
                 "progress": asdict(replay.progress),
             }
         )
@@ -47,11 +46,11 @@ class StageApi:
         cue, replay = await read(request, Cue), self._sources.replay
         match cue.do:
             case "play":
-                replay.play(cue.speed)
+                replay.play()
             case "pause":
                 replay.pause()
             case "step":
                 replay.step()
             case "restart":
-                await replay.restart(cue.speed)
+                await replay.restart()
         return await self.show(request)

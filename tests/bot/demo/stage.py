@@ -59,6 +59,7 @@ async def open_stage(
     throttle: Throttle | None = None,
     clock: ScaledClock | None = None,
     with_page: bool = True,
+    speed: float = 36_000.0,
     patience: float = 5.0,
 ) -> AsyncIterator[Stage]:
     """Serve on a free port until the context ends."""
@@ -77,7 +78,14 @@ async def open_stage(
             feed=feed,
             throttle=throttle,
         )
-        replay = Replay(scenario=scenario, teams=teams, clock=clock, feed=feed, patience=patience)
+        replay = Replay(
+            scenario=scenario,
+            teams=teams,
+            clock=clock,
+            feed=feed,
+            speed=speed,
+            patience=patience,
+        )
         sources = _sources(
             teams=teams, mail=mail, clock=clock, feed=feed, replay=replay, records=records
         )

@@ -86,6 +86,17 @@ async def test_a_sleeper_stays_asleep_through_a_pause() -> None:
     await asyncio.wait_for(sleeper, 1)
 
 
+async def test_a_hold_stands_still_and_then_time_goes_on(real: Held) -> None:
+    clock = ScaledClock(START, speed=60, ticks=real)
+    with clock.held():
+        real.now += 100
+        assert clock.now() == START
+        assert clock.running
+    real.now += 1
+
+    assert clock.now() == START + timedelta(minutes=1)
+
+
 @pytest.mark.parametrize("speed", [0, -1])
 def test_time_runs_forward_only(speed: float) -> None:
     with pytest.raises(ValueError, match="forward"):

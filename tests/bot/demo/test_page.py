@@ -90,7 +90,7 @@ async def test_a_mail_is_shown_under_a_policy_that_runs_nothing(stage: Stage) ->
         ("teams/execute", {"persona": "ines", "message": "1"}, 404, "No such message"),
         ("teams/share", {"persona": "ines", "attachment": {}}, 400, "not an adaptive card"),
         ("stage", {"do": "explode"}, 400, "do:"),
-        ("stage", {"do": "play", "speed": 0}, 400, "speed:"),
+        ("stage", {"do": "play", "speed": 0}, 400, "speed: Extra inputs"),
     ],
 )
 async def test_what_does_not_fit_is_refused_in_one_line(

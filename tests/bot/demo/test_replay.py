@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,7 +14,6 @@ from bot.demo.scenario import Fill, Press, Say, Scenario, Step, Watch
 from bot.demo.scenarios import SCENARIOS
 from tests.bot.demo.stage import Stage, open_stage
 
-FAST = 36_000.0
 STORY = Scenario(
     name="short",
     title="A short story",
@@ -51,7 +51,7 @@ def story(*steps: Step) -> Scenario:
 
 
 async def play(stage: Stage) -> Progress:
-    stage.replay.play(FAST)
+    stage.replay.play()
     return await stage.replay.finished()
 
 
@@ -80,8 +80,9 @@ async def test_every_step_is_told_as_it_is_done() -> None:
             clock=stage.clock,
             feed=stage.feed,
             tell=told.append,
+            speed=36_000.0,
         )
-        replay.play(FAST)
+        replay.play()
         await replay.finished()
 
     notes = [one.note for one in told if one.note]
@@ -109,6 +110,16 @@ async def test_a_refusal_ends_the_replay_in_the_bots_words() -> None:
     assert (progress.phase, progress.note) == (Phase.FAILED, "submits: Not you.")
 
 
+async def test_a_slow_bot_makes_nobody_late() -> None:
+    async with open_stage(scenario=story(*STORY.steps[:2]), with_page=False) as stage:
+        begun, stage.bot.delay = stage.clock.now(), 0.3
+        await play(stage)
+        asked = [one for one in stage.bot.heard if one["type"] == "invoke"]
+
+    late = datetime.fromisoformat(asked[0]["timestamp"]) - begun - timedelta(minutes=1)
+    assert late < timedelta(minutes=5), "0.3 s are three hours at this speed"
+
+
 async def test_steps_go_one_by_one_while_time_stands_still() -> None:
     async with open_stage(scenario=STORY, clock=ScaledClock(running=False)) as stage:
         async with stage.feed.listen() as listener:
@@ -125,7 +136,7 @@ async def test_a_restart_begins_a_new_incident_beside_the_old_one() -> None:
     async with open_stage(scenario=story(*STORY.steps[:2]), with_page=False) as stage:
         await play(stage)
         first = {room.id for room in stage.teams.rooms}
-        await stage.replay.restart(FAST)
+        await stage.replay.restart()
         progress = await stage.replay.finished()
 
         assert progress.phase is Phase.DONE

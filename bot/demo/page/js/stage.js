@@ -3,7 +3,6 @@ import { byId, toast } from "./dom.js";
 import { draws } from "./live.js";
 import { demoNow, hhmm, setClock } from "./time.js";
 
-const SPEED = 60;
 const state = { playing: false, started: false };
 
 export function setUpStage() {
@@ -19,7 +18,7 @@ export const isPlaying = () => state.playing;
 
 async function cue(what) {
   try {
-    show(await post("stage", { do: what, speed: SPEED }));
+    show(await post("stage", { do: what }));
   } catch (error) {
     toast(error.message, { bad: true });
   }
@@ -37,7 +36,7 @@ function show(stage) {
   byId("restart").hidden = phase === "idle";
   byId("progress").max = total;
   byId("progress").value = step;
-  byId("progress-note").textContent = note || (running ? stage.scenario : `“${stage.scenario}”, ${total} steps at ×${SPEED}`);
+  byId("progress-note").textContent = note || (running ? stage.scenario : `“${stage.scenario}”, ${total} steps at ×${stage.pace}`);
   byId("progress-note").classList.toggle("failed", phase === "failed");
   byId("speed").textContent = !stage.running ? "paused" : stage.speed === 1 ? "" : `×${stage.speed}`;
 }

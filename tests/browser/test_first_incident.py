@@ -1,0 +1,57 @@
+"""A newcomer's first incident on the whole product: declare, approve, and the world has read it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from bot.demo.scenarios import CARD_PAYMENTS
+from bot.demo.stage import stage
+from tests.browser.chromium import chromium, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def page() -> AsyncIterator[Page]:
+    async with chromium() as browser, stage(CARD_PAYMENTS) as set_up:
+        opened = await browser.new_page(viewport={"width": 1440, "height": 900})
+        opened.set_default_timeout(10_000)
+        expect.set_options(timeout=10_000)
+        await opened.goto(f"{set_up.url}/demo")
+        yield opened
+
+
+async def test_whoever_presses_what_stands_out_gets_to_a_mail_and_a_notice(page: Page) -> None:
+    await page.click("#try")
+    await page.get_by_label("What is wrong?").fill("Card payments failing")
+    for verb in ("declare.submit", "role.take", "role.take", "can.open"):
+        await page.locator(f".next[data-verb='{verb}']").click()
+    await page.get_by_label("Conditions: what is seen?").fill("4 in 10 card payments fail.")
+    await page.get_by_label("What do they notice?").fill("Some card payments are declined.")
+    for verb in ("can.submit", "update.approve", "update.approve"):
+        await page.locator(f".next[data-verb='{verb}']").click()
+
+    await page.locator(".mail-row.next").click()
+
+    await expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text("INC-1")
+    notice = page.frame_locator("#status-frame").locator("body")
+    await expect(notice).to_contain_text("Some card payments are declined")
+    await expect(page.locator("#guide li[data-state=done]")).to_have_count(7)
+
+
+async def test_the_ledger_shows_whom_the_update_reached(page: Page) -> None:
+    await expect(page.locator(".by-audience .reach", has_text="executives")).to_contain_text(
+        "5 of 5"
+    )
+
+    await page.locator(".update summary").click()
+
+    await expect(page.locator(".delivery-rows")).to_contain_text("Elena Exner")
+
+
+async def test_axe_finds_nothing_in_the_products_own_cards(page: Page) -> None:
+    assert await violations(page) == []

@@ -1,0 +1,560 @@
+"""No sequence of acts reaches a forbidden state, sends an unapproved text or loses count.
+
+Random people do random things to a few incidents, in a random order, while the clock moves, the
+fan-out meets random outcomes, workers are lost and the program restarts. After every step the
+whole of what is kept is compared with what must be true.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlmodel import Session
+
+from comms.acts.approve import approve, discard
+from comms.acts.asks import meet, take
+from comms.acts.declare import confirm, declare
+from comms.acts.deliveries import retry
+from comms.acts.draft import draft, open_draft
+from comms.acts.incident import assign, change_severity, change_status, note, resolve
+from comms.ask import AskState
+from comms.bell import Bell
+from comms.book import Book
+from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome, Reason
+from comms.desk import Desk, House, Scene
+from comms.errors import NotFound, SitrepError, StaleDraft
+from comms.fanout import Runner, Slots
+from comms.incident import MOVES, OPEN, Incident, Severity, Status
+from comms.ledger import Filter, Totals
+from comms.people import SITREP, Person, Role
+from comms.plan.load import load
+from comms.plan.model import ChannelName
+from comms.promise import Promise, PromiseState
+from comms.recipient import Recipient
+from comms.report import Actions, CanReport, CustomerText, Need
+from comms.statement import Statement, content_hash
+from comms.testing import FakeTransport, HeldClock
+from comms.timekeeper import Timekeeper
+from comms.timeline import Deed, Entry
+from comms.update import Approval, Update, UpdateState
+from storage.book import SqlBook, SqlStore
+from storage.database import Database
+from storage.ledger import SqlLedger
+from tests.house import ADA, BEN, CAS, plain_writers
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MEMORY = Path("/dev/shm")
+PLAN = load(None)
+HOUSE = House(plan=PLAN, writers=plain_writers())
+PEOPLE = (ADA, BEN, CAS)
+READERS = {
+    "executives": (Recipient(email="eve@x.org"), Recipient(email="both@x.org")),
+    "stakeholders": (
+        Recipient(email="Both@x.org"),
+        Recipient(email="teams@x.org", channels=("teams",)),
+        Recipient(email="sam@x.org"),
+    ),
+    "customers": (Recipient(email="teams@x.org"), Recipient(email="cus@x.org")),
+}
+ANSWERS = {
+    "accepted": Outcome(delivery=0, state=DeliveryState.ACCEPTED, provider_id="r"),
+    "later": Outcome(delivery=0, state=DeliveryState.REJECTED, reason=Reason.THROTTLED),
+    "never": Outcome(delivery=0, state=DeliveryState.REJECTED, reason=Reason.MAILBOX_UNKNOWN),
+    "unknown": Outcome(delivery=0, state=DeliveryState.UNKNOWN, reason=Reason.NO_REPLY),
+}
+
+reports = st.builds(
+    CanReport,
+    conditions=st.sampled_from(["Payments fail.", "Payments recover."]),
+    actions=st.just(Actions(doing=("Rolling back",))),
+    needs=st.lists(st.sampled_from([Need(text="A contact"), Need(text="A decision")])).map(
+        lambda needs: tuple(dict.fromkeys(needs))
+    ),
+    customer=st.sampled_from(
+        [
+            None,
+            CustomerText(symptom="Some payments fail.", scope="One in three."),
+            CustomerText(symptom="Some payments fail."),
+            CustomerText(symptom="Payments fail on db1.internal."),
+        ]
+    ),
+)
+people = st.sampled_from(PEOPLE)
+audiences = st.none() | st.lists(
+    st.sampled_from(["responders", "executives", "stakeholders", "customers"]), unique=True
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """All that is kept of one incident at one moment."""
+
+    incident: Incident
+    updates: tuple[Update, ...]
+    statements: dict[int, tuple[Statement, ...]]
+    promises: tuple[Promise, ...]
+    totals: dict[int, dict[tuple[str, ChannelName], Totals]]
+    rows: tuple[LedgerRow, ...]
+    timeline: tuple[Entry, ...]
+    audit: tuple[Deed, ...]
+
+
+def keep(scene: Scene, key: str) -> Kept:
+    """Read all that is kept of an incident."""
+    updates = scene.book.updates.of(key)
+    return Kept(
+        incident=scene.book.incidents.get(key),
+        updates=updates,
+        statements={u.number: scene.book.updates.statements(u) for u in updates},
+        promises=scene.book.promises.of(key),
+        totals={u.number: dict(scene.book.fanouts.totals(key, u.number)) for u in updates},
+        rows=scene.book.fanouts.rows(key, Filter(limit=100_000)),
+        timeline=scene.book.timeline.of(key),
+        audit=scene.book.audit.of(key),
+    )
+
+
+class LifeCycle(RuleBasedStateMachine):
+    """One installation with a few incidents."""
+
+    template: Path
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        where = MEMORY if MEMORY.is_dir() else None
+        self.folder = Path(tempfile.mkdtemp(prefix="sitrep-life-", dir=where))
+        shutil.copy(self.template, self.folder / "sitrep.db")
+        self.clock = HeldClock()
+        self.transports = {name: FakeTransport() for name in ChannelName}
+        self.outcomes: defaultdict[str, list[DeliveryState]] = defaultdict(list)
+        self.checked: Counter[ChannelName] = Counter()
+        self.hashes: defaultdict[str, list[str]] = defaultdict(list)
+        self.before: dict[str, Kept] = {}
+        self.keys: list[str] = []
+        self.lost = itertools.count(1)
+        self.open()
+
+    def open(self) -> None:
+        """Start the program on what is kept."""
+        self.database = Database(f"sqlite:///{self.folder}/sitrep.db", durable=False)
+        self.store = SqlStore(self.database)
+        self.desk = Desk(store=self.store, house=HOUSE, clock=self.clock)
+        self.ledger = SqlLedger(self.database)
+        self.timekeeper = Timekeeper(desk=self.desk, clock=self.clock, bell=Bell())
+
+    def teardown(self) -> None:
+        self.database.close()
+        self.loop.close()
+        shutil.rmtree(self.folder)
+
+    def do(
+        self,
+        act: Callable[Concatenate[Scene, P], T],
+        by: Person,
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T | SitrepError:
+        """Act; what is refused must have left nothing behind."""
+        try:
+            return self.loop.run_until_complete(self.desk.do(act, by, "api", *args, **kwargs))
+        except SitrepError as refused:
+            for key in self.keys:
+                assert self.look(keep, key) == self.before[key]
+            return refused
+
+    def look(
+        self, look: Callable[Concatenate[Scene, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Look without a change of thread: there are thousands of looks."""
+        with Session(self.database.reader) as session:
+            book = SqlBook(session)
+            scene = Scene(book=book, house=HOUSE, now=self.clock.now(), by=SITREP, via="api")
+            return look(scene, *args, **kwargs)
+
+    def told(self, key: str, result: object, *, unless: bool = False) -> None:
+        """An act that was done and changed something is in the timeline and in the audit."""
+        if isinstance(result, SitrepError) or unless:
+            return
+        assert len(self.look(keep, key).audit) > len(self.before[key].audit)
+
+    @initialize(severity=st.sampled_from(Severity), led=st.booleans())
+    def begins_with_an_incident(self, severity: Severity, led: bool) -> None:
+        def fill(book: Book) -> None:
+            for audience, readers in READERS.items():
+                book.recipients.replace(audience, readers)
+
+        self.loop.run_until_complete(self.store.write(fill))
+        self.declares(severity, False, CAS)
+        if led:
+            [key] = self.keys
+            self.do(assign, CAS, key, role=Role.INCIDENT_COMMANDER, person=ADA)
+            self.do(assign, CAS, key, role=Role.COMMS_LEAD, person=BEN)
+
+    # What people do
+
+    @precondition(lambda self: len(self.keys) < 2)
+    @rule(severity=st.sampled_from(Severity), suspected=st.booleans(), by=people)
+    def declares(self, severity: Severity, suspected: bool, by: Person) -> None:
+        made = self.do(
+            declare,
+            by,
+            title="Card payments failing",
+            severity=severity,
+            nonce=f"form-{len(self.keys)}",
+            suspected=suspected,
+        )
+        assert isinstance(made, Incident)
+        self.keys.append(made.key)
+
+    @rule(data=st.data(), by=people)
+    def declares_again_with_the_same_form(self, data: st.DataObject, by: Person) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        nonce = f"form-{self.keys.index(key)}"
+        again = self.do(declare, by, title="Another", severity=Severity.SEV4, nonce=nonce)
+        assert again == self.before[key].incident
+
+    @rule(data=st.data(), by=people)
+    def confirms(self, data: st.DataObject, by: Person) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        self.told(key, self.do(confirm, by, key))
+
+    @rule(data=st.data(), by=people, role=st.sampled_from(Role), person=people)
+    def assigns(self, data: st.DataObject, by: Person, role: Role, person: Person) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        holder = self.before[key].incident.holder(role)
+        result = self.do(assign, by, key, role=role, person=person)
+        self.told(key, result, unless=holder == person)
+
+    @rule(
+        data=st.data(),
+        by=people,
+        report=reports,
+        status=st.none() | st.sampled_from(Status),
+        to=audiences,
+    )
+    def drafts(
+        self,
+        data: st.DataObject,
+        by: Person,
+        report: CanReport,
+        status: Status | None,
+        to: list[str] | None,
+    ) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        self.do(draft, by, key, report=report, status=status, audiences=to)
+
+    @rule(
+        data=st.data(),
+        report=reports,
+        status=st.none() | st.sampled_from(sorted(OPEN)),
+        approvers=st.permutations(PEOPLE),
+    )
+    def drafts_and_all_approve(
+        self,
+        data: st.DataObject,
+        report: CanReport,
+        status: Status | None,
+        approvers: Sequence[Person],
+    ) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        drafted = self.do(draft, BEN, key, report=report, status=status)
+        if isinstance(drafted, SitrepError):
+            return
+        for person in approvers:
+            self.all_is_in_order()
+            self.do(approve, person, key, drafted.update.number, hash=drafted.update.hash)
+
+    @rule(data=st.data(), by=people, broken=st.booleans(), corrects=st.integers(1, 3))
+    def corrects(self, data: st.DataObject, by: Person, broken: bool, corrects: int) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        report = CanReport(conditions=" " if broken else "It was two in three.")
+        self.do(draft, by, key, report=report, corrects=corrects)
+
+    @rule(data=st.data(), by=people, glass=st.sampled_from(["", "", "", "Nobody else is up"]))
+    def approves_what_it_says_now(self, data: st.DataObject, by: Person, glass: str) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        current = self.look(open_draft, key)
+        if current is None:
+            return
+        result = self.do(approve, by, key, current.number, hash=current.hash, break_glass=glass)
+        said = any(approval.by == by for approval in current.approvals)
+        self.told(key, result, unless=said)
+
+    @rule(data=st.data(), by=people)
+    def approves_what_it_said_before(self, data: st.DataObject, by: Person) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        hash_ = data.draw(st.sampled_from([*self.hashes[key], "0" * 64, ""]))
+        number = data.draw(st.integers(1, 4))
+        update = next((u for u in self.before[key].updates if u.number == number), None)
+        result = self.do(approve, by, key, number, hash=hash_, break_glass="An old card")
+        if update is None:
+            assert isinstance(result, NotFound)
+        elif hash_ != update.hash:
+            assert isinstance(result, StaleDraft)
+
+    @rule(data=st.data(), by=people)
+    def discards(self, data: st.DataObject, by: Person) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        current = self.look(open_draft, key)
+        if current is not None:
+            self.told(key, self.do(discard, by, key, current.number))
+
+    @rule(data=st.data(), by=people, severity=st.sampled_from(Severity))
+    def changes_the_severity(self, data: st.DataObject, by: Person, severity: Severity) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        before = self.before[key].incident.severity
+        self.told(key, self.do(change_severity, by, key, severity), unless=before is severity)
+
+    @rule(data=st.data(), by=people, status=st.sampled_from(Status))
+    def changes_the_status(self, data: st.DataObject, by: Person, status: Status) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        before = self.before[key].incident.status
+        self.told(key, self.do(change_status, by, key, status), unless=before is status)
+
+    @rule(data=st.data(), by=people)
+    def resolves(self, data: st.DataObject, by: Person) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        result = self.do(resolve, by, key)
+        if not isinstance(result, SitrepError):
+            assert self.look(keep, key).incident.status is Status.RESOLVED
+            assert not result.update.status.is_open
+
+    @rule(data=st.data(), by=people)
+    def notes(self, data: st.DataObject, by: Person) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        self.told(key, self.do(note, by, key, "The acquirer confirms."))
+
+    @rule(data=st.data(), by=people, act=st.sampled_from([take, meet]))
+    def answers_an_ask(self, data: st.DataObject, by: Person, act: Callable[..., object]) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        asks = self.look(lambda scene: scene.book.asks.of(key))
+        if asks:
+            ask = data.draw(st.sampled_from(asks))
+            result = self.do(act, by, ask.id)
+            self.told(key, result, unless=ask.state is not AskState.OPEN)
+
+    @rule(data=st.data(), by=people, number=st.integers(1, 3))
+    def retries(self, data: st.DataObject, by: Person, number: int) -> None:
+        key = data.draw(st.sampled_from(self.keys))
+        self.do(retry, by, key, number)
+
+    # What the program and the world do
+
+    @rule(answers=st.lists(st.sampled_from(sorted(ANSWERS)), min_size=1, max_size=4))
+    def the_fan_out_runs(self, answers: list[str]) -> None:
+        script = itertools.cycle(answers)
+
+        def answer(delivery: Delivery) -> Outcome:
+            outcome = replace(ANSWERS[next(script)], delivery=delivery.id)
+            self.outcomes[delivery.key].append(outcome.state)
+            return outcome
+
+        for channel, transport in self.transports.items():
+            transport.rule = answer
+            runner = Runner(
+                channel=channel,
+                transport=transport,
+                ledger=self.ledger,
+                clock=self.clock,
+                bell=Bell(),
+                owner="runner",
+                slots=Slots(batch=2),
+            )
+            self.loop.run_until_complete(runner.run_until_idle())
+
+    @rule(channel=st.sampled_from(ChannelName), reached=st.booleans())
+    def a_worker_is_lost_with_its_claim(self, channel: ChannelName, reached: bool) -> None:
+        claim = self.loop.run_until_complete(
+            self.ledger.claim(
+                channel=channel,
+                limit=2,
+                owner=f"lost-{next(self.lost)}",
+                now=self.clock.now(),
+                lease=Slots().lease,
+            )
+        )
+        for delivery in claim.deliveries if claim and reached else ():
+            # It was sent, perhaps taken; nobody can say.
+            self.outcomes[delivery.key].append(DeliveryState.UNKNOWN)
+
+    @rule(minutes=st.sampled_from([1, 4, 5, 10, 16, 45, 300]))
+    def time_passes(self, minutes: int) -> None:
+        self.clock.advance(timedelta(minutes=minutes))
+
+        async def fire() -> None:
+            while await self.timekeeper.fire():
+                pass
+
+        self.loop.run_until_complete(fire())
+        for key in self.keys:
+            for promise in self.look(keep, key).promises:
+                if promise.state is PromiseState.OPEN and promise.is_owed:
+                    assert promise.due_at > self.clock.now()
+
+    @rule(minutes=st.sampled_from([1, 20]))
+    def time_passes_while_the_program_is_stopped(self, minutes: int) -> None:
+        self.database.close()
+        self.clock.advance(timedelta(minutes=minutes, seconds=13))
+        self.open()
+
+    # What must be true whatever they do
+
+    @invariant()
+    def all_is_in_order(self) -> None:
+        for key in self.keys:
+            kept = self.look(keep, key)
+            before = self.before.get(key, kept)
+            self.moves_are_allowed(before, kept)
+            self.numbers_have_no_gaps(kept)
+            self.approvals_are_sound(before, kept)
+            self.promises_are_as_printed(before, kept)
+            self.promises_end_once(before, kept)
+            self.totals_are_a_recount(kept)
+            self.the_record_only_grows(before, kept)
+            if kept.updates and kept.updates[-1].hash not in self.hashes[key]:
+                self.hashes[key].append(kept.updates[-1].hash)
+            self.before[key] = kept
+        self.only_approved_text_was_sent()
+        self.nobody_got_it_twice()
+
+    def moves_are_allowed(self, before: Kept, after: Kept) -> None:
+        was, now = before.incident.status, after.incident.status
+        assert now is was or now in MOVES[was]
+        if now is not Status.CLOSED:  # a suspicion is closed without ever being resolved
+            assert (after.incident.resolved_at is None) == (now in OPEN)
+
+    def numbers_have_no_gaps(self, kept: Kept) -> None:
+        assert [update.number for update in kept.updates] == list(range(1, len(kept.updates) + 1))
+        assert not any(update.state.is_open for update in kept.updates[:-1])
+
+    def approvals_are_sound(self, before: Kept, after: Kept) -> None:
+        known = {approval for update in before.updates for approval in update.approvals}
+        for update in after.updates:
+            assert all(approval.hash == update.hash for approval in update.approvals)
+            assert (update.state is UpdateState.DRAFT) <= (not update.approvals)
+            for approval in set(update.approvals) - known:
+                assert approval.roles <= before.incident.roles_of(approval.by)
+            if update.state is UpdateState.APPROVED:
+                assert content_hash(after.statements[update.number]) == update.hash
+                assert agreed(update.audiences, update.approvals)
+            if any(approval.break_glass for approval in update.approvals):
+                assert any(
+                    deed.action == "update.break_glass" and deed.detail["update"] == update.number
+                    for deed in after.audit
+                )
+
+    def promises_are_as_printed(self, before: Kept, after: Kept) -> None:
+        sent = {u.number for u in before.updates if u.state is UpdateState.APPROVED}
+        was = {promise.id for promise in before.promises}
+        for update in after.updates:
+            if update.state is UpdateState.APPROVED and update.number not in sent:
+                made = {
+                    promise.audience: promise.due_at
+                    for promise in after.promises
+                    if promise.id not in was
+                }
+                assert made == update.promises
+
+    def promises_end_once(self, before: Kept, after: Kept) -> None:
+        was = {promise.id: promise for promise in before.promises}
+        for promise in after.promises:
+            earlier = was.get(promise.id)
+            if earlier and earlier.state is not PromiseState.OPEN:
+                assert promise.state is earlier.state
+            if earlier and not earlier.is_owed:
+                assert promise == earlier
+            if promise.state is PromiseState.KEPT:
+                assert promise.answered_at is not None
+                assert promise.answered_at <= promise.due_at
+            if promise.state is PromiseState.MISSED:
+                end = promise.answered_at or self.clock.now()
+                assert end >= promise.due_at
+        owed = Counter(promise.audience for promise in after.promises if promise.is_owed)
+        assert all(count == 1 for count in owed.values())
+        assert set(was) <= {promise.id for promise in after.promises}
+        if after.incident.status is Status.CLOSED:
+            assert not owed
+
+    def totals_are_a_recount(self, kept: Kept) -> None:
+        counted: defaultdict[tuple[int, str, ChannelName], Counter[DeliveryState]]
+        counted = defaultdict(Counter)
+        for row in kept.rows:
+            counted[row.update, row.audience, row.channel][row.state] += 1
+        for number, fanouts in kept.totals.items():
+            for (audience, channel), totals in fanouts.items():
+                assert +Counter(totals) == counted.pop((number, audience, channel), Counter())
+        assert not counted
+        addressed = Counter(
+            (row.update, row.channel, row.address.casefold())
+            for row in kept.rows
+            if row.channel is ChannelName.MAIL and row.state is not DeliveryState.SUPPRESSED
+        )
+        assert all(count == 1 for count in addressed.values())
+
+    def the_record_only_grows(self, before: Kept, after: Kept) -> None:
+        assert after.timeline[: len(before.timeline)] == before.timeline
+        assert after.audit[: len(before.audit)] == before.audit
+        assert [e.kind for e in after.timeline] == [d.action for d in after.audit]
+
+    def only_approved_text_was_sent(self) -> None:
+        for channel, transport in self.transports.items():
+            for statement, _ in transport.sent[self.checked[channel] :]:
+                kept = self.before[statement.incident]
+                update = kept.updates[statement.update - 1]
+                assert update.state is UpdateState.APPROVED
+                assert statement in kept.statements[update.number]
+            self.checked[channel] = len(transport.sent)
+
+    def nobody_got_it_twice(self) -> None:
+        for states in self.outcomes.values():
+            assert DeliveryState.ACCEPTED not in states[:-1]
+
+
+def agreed(names: Sequence[str], approvals: Sequence[Approval]) -> bool:
+    """Whether each role that these audiences ask for was met by a person of its own."""
+    if any(approval.break_glass for approval in approvals):
+        return True
+    roles = {role for name in names for role in PLAN.audiences[name].approval}
+    return any(
+        all(role in approval.roles for role, approval in zip(roles, chosen, strict=True))
+        for chosen in itertools.permutations(approvals, len(roles))
+        if len({approval.by.id for approval in chosen}) == len(roles)
+    )
+
+
+def test_no_sequence_of_acts_does_what_must_not_be(migrated: Path) -> None:
+    class Here(LifeCycle):
+        template = migrated
+
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
