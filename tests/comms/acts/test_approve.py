@@ -300,7 +300,6 @@ async def test_the_worst_incident_and_the_first_audience_go_first(
     for _ in range(4):
         claim = await SqlLedger(database).claim(
             channel=ChannelName.MAIL,
-            limit=10,
             owner="w",
             now=clock.now(),
             lease=timedelta(minutes=2),
