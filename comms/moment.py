@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -28,4 +28,9 @@ def moment(at: datetime, zone: ZoneInfo, *, language: str = "en") -> Moment:
     name = local.tzname() or "UTC"
     clock = f"{format_time(local, 'HH:mm', locale=language)} {name}"
     day = format_date(local, "EEE d MMM y", locale=language)
-    return Moment(at=at, clock=clock, full=f"{day}, {clock}", iso=at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return Moment(
+        at=at,
+        clock=clock,
+        full=f"{day}, {clock}",
+        iso=at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )

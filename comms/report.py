@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from comms import text
@@ -129,10 +129,19 @@ def _needs(needs: tuple[Need, ...]) -> tuple[Need, ...]:
             need,
             text=text.text(need.text, pointer=f"/needs/{at}/text"),
             owner=text.line(need.owner, pointer=f"/needs/{at}/owner"),
+            by=_in_utc(need.by, f"/needs/{at}/by"),
         )
         for at, need in enumerate(needs)
     )
     return tuple(need for need in kept if need.text)
+
+
+def _in_utc(moment: datetime | None, pointer: str) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise Invalid("Give the time with its zone, like 2026-01-05T09:30Z.", pointer=pointer)
+    return moment.astimezone(UTC)
 
 
 def _customer(customer: CustomerText | None) -> CustomerText | None:

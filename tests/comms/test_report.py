@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -49,6 +51,18 @@ def test_what_is_wrong_is_named_by_its_field(report: CanReport, pointer: str) ->
     with pytest.raises(Invalid) as caught:
         cleaned(report)
     assert caught.value.pointer == pointer
+
+
+def test_the_time_of_a_need_is_kept_in_utc_and_must_name_its_zone() -> None:
+    by = datetime(2026, 1, 5, 10, 30, tzinfo=ZoneInfo("Europe/Zurich"))
+
+    kept = cleaned(CanReport(conditions="c", needs=(Need(text="n", by=by),)))
+
+    assert kept.needs[0].by == by
+    assert kept.needs[0].by.utcoffset() == timedelta(0)
+    with pytest.raises(Invalid, match="with its zone") as caught:
+        cleaned(CanReport(conditions="c", needs=(Need(text="n", by=by.replace(tzinfo=None)),)))
+    assert caught.value.pointer == "/needs/0/by"
 
 
 def test_empty_lines_are_left_out() -> None:
