@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 
 from comms.desk import Scene
+from comms.ledger import REACHED
 from comms.plan.model import Audience, ChannelName
+from comms.update import Update
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,17 +19,23 @@ class Estimate:
     eta_seconds: int
 
 
-def estimate(scene: Scene, audience: Audience) -> Estimate:
-    """Estimate before anything is sent: '412 people, 14 min at the relay's limit'."""
+def estimate(scene: Scene, update: Update, audience: Audience) -> Estimate:
+    """Estimate before anything is sent: '412 people, 14 min at the relay's limit'.
+
+    A correction goes to those whom the wrong update has reached.
+    """
     recipients = 0
     seconds = 0.0
     for channel in audience.channels:
-        count = _count(scene, audience, channel)
+        count = _count(scene, update, audience, channel)
         rate = scene.house.rates.get(channel, 0.0)
         recipients += count
         seconds = max(seconds, count / rate if rate else 0.0)
     return Estimate(recipients=recipients, eta_seconds=math.ceil(seconds))
 
 
-def _count(scene: Scene, audience: Audience, channel: ChannelName) -> int:
+def _count(scene: Scene, update: Update, audience: Audience, channel: ChannelName) -> int:
+    if update.corrects is not None:
+        totals = scene.book.fanouts.totals(update.incident, update.corrects)
+        return sum(totals.get((audience.name, channel), {}).get(state, 0) for state in REACHED)
     return scene.book.recipients.count(audience.name) if channel is ChannelName.MAIL else 1

@@ -12,12 +12,17 @@ from typing import Protocol
 
 from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome, Reason
 from comms.plan.model import ChannelName
+from comms.recipient import Listed
 from comms.statement import Statement
 
 Totals = Mapping[DeliveryState, int]
 
 SHARD = 500
 """Deliveries a shard: what one worker takes at a time, and what one engine job carries."""
+
+
+REACHED = (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
+"""Whom an update has reached, or may have: a correction goes to them."""
 
 
 class FanoutState(StrEnum):
@@ -34,6 +39,7 @@ class Fanout:
 
     `priority` sorts fan-outs, smallest first: the severity's rank, then the audience's position.
     `written` is the number of the last person for whom a row was written, while planning.
+    `corrects` is the number of the update that this one corrects: it goes to whom that reached.
     """
 
     id: int
@@ -45,6 +51,7 @@ class Fanout:
     state: FanoutState
     opened_at: datetime
     written: int = 0
+    corrects: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,12 +122,24 @@ class Filter:
 class Fanouts(Protocol):
     """The ledger as an act sees it, inside the act's own transaction."""
 
-    def open(self, *, update: int, statement: Statement, priority: int, now: datetime) -> Fanout:
+    def open(
+        self,
+        *,
+        update: int,
+        statement: Statement,
+        priority: int,
+        now: datetime,
+        corrects: int | None = None,
+    ) -> Fanout:
         """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
         ...
 
     def earlier(self, fanout: Fanout) -> tuple[str, ...]:
         """The audiences that the same update reaches by the same channel before this one."""
+        ...
+
+    def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:
+        """Whom the update that this fan-out corrects has reached, or may have, page by page."""
         ...
 
     def planning(self) -> tuple[Fanout, ...]:

@@ -31,6 +31,7 @@ def open_fanouts(scene: Scene, incident: Incident, update: Update) -> tuple[Fano
             priority=incident.severity.rank * 100
             + scene.plan.audience(statement.audience).position,
             now=scene.now,
+            corrects=update.corrects,
         )
         for statement in scene.book.updates.statements(update)
     )
@@ -60,16 +61,20 @@ def is_planning(scene: Scene) -> bool:
 def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
     """Write a page of a fan-out's rows; return where to go on, None when it is ready to send.
 
-    Whom the channel does not reach is a row too, suppressed, with the reason.
+    Whom the channel does not reach is a row too, suppressed, with the reason. A correction goes to
+    exactly those whom the wrong update has reached.
     """
-    if fanout.channel is not ChannelName.MAIL:
-        scene.book.fanouts.write(fanout, (_place(fanout),), now=scene.now)
-        scene.book.fanouts.ready(fanout, now=scene.now)
-        return None
-    people = scene.book.recipients.page(fanout.audience, after=fanout.written, limit=PAGE)
-    written = people[-1].number if people else fanout.written
-    lines = tuple(_lines(scene, fanout, people))
-    scene.book.fanouts.write(fanout, lines, now=scene.now, written=written)
+    fanouts, after = scene.book.fanouts, fanout.written
+    if fanout.corrects is not None:
+        people = fanouts.told(fanout, after=after, limit=PAGE)
+        lines = tuple(Line(address=p.email, name=p.name, language=p.language) for p in people)
+    elif fanout.channel is ChannelName.MAIL:
+        people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
+        lines = tuple(_lines(scene, fanout, people))
+    else:
+        people, lines = (), (_place(fanout),)
+    written = people[-1].number if people else after
+    fanouts.write(fanout, lines, now=scene.now, written=written)
     if len(people) < PAGE:
         scene.book.fanouts.ready(fanout, now=scene.now)
         return None

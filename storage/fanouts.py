@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 
 from comms.bell import Topic
 from comms.delivery import DeliveryState, LedgerRow, Reason
-from comms.ledger import SHARD, Fanout, FanoutState, Filter, Line, Totals
+from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Totals
 from comms.plan.model import ChannelName
+from comms.recipient import Listed
 from comms.statement import Statement
 from storage.ledger_sql import INSERT, driver, stamp
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
@@ -30,7 +31,15 @@ class SqlFanouts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def open(self, *, update: int, statement: Statement, priority: int, now: datetime) -> Fanout:
+    def open(
+        self,
+        *,
+        update: int,
+        statement: Statement,
+        priority: int,
+        now: datetime,
+        corrects: int | None = None,
+    ) -> Fanout:
         """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
         row = self._session.exec(
             select(FanoutRow).where(
@@ -50,6 +59,7 @@ class SqlFanouts:
                 priority=priority,
                 state=FanoutState.PLANNING.value,
                 opened_at=now,
+                corrects=corrects,
             )
             self._session.add(row)
             self._session.flush()
@@ -67,6 +77,24 @@ class SqlFanouts:
                 )
             )
         )
+
+    def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:
+        """Whom the update that this fan-out corrects has reached, or may have, page by page."""
+        rows = self._session.exec(
+            select(DeliveryRow)
+            .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
+            .where(
+                FanoutRow.incident == fanout.incident,
+                FanoutRow.number == fanout.corrects,
+                FanoutRow.audience == fanout.audience,
+                FanoutRow.channel == fanout.channel.value,
+                col(DeliveryRow.state).in_([state.value for state in REACHED]),
+                col(DeliveryRow.id) > after,
+            )
+            .order_by(col(DeliveryRow.id))
+            .limit(limit)
+        )
+        return [Listed(row.id or 0, row.address, row.name, row.language, "") for row in rows]
 
     def planning(self) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
@@ -312,6 +340,7 @@ def fanout_of(row: FanoutRow) -> Fanout:
         state=FanoutState(row.state),
         opened_at=row.opened_at,
         written=row.written,
+        corrects=row.corrects,
     )
 
 

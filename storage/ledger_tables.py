@@ -26,6 +26,7 @@ class FanoutRow(SQLModel, table=True):
     state: str
     opened_at: datetime = Field(sa_type=UtcTime)
     written: int = 0
+    corrects: int | None = None
 
 
 class ShardRow(SQLModel, table=True):

@@ -10,7 +10,7 @@ from bot.api.keys import AudienceName, Key, Number
 from bot.api.operation import Call, Table
 from bot.api.reach_told import ReachTold, reach_told
 from bot.api.shapes import Given, Stamp, Told
-from comms.acts.deliveries import retry
+from comms.acts.deliveries import cancel, retry
 from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
 from comms.ledger import Filter
@@ -122,6 +122,23 @@ async def retry_deliveries(call: Call, key: Key, number: Number, body: Again) ->
     def act(scene: Scene) -> Retried:
         scene.book.incidents.get(key)
         return Retried(retried=retry(scene, key, number))
+
+    return await call.do(act)
+
+
+class Cancelled(Told):
+    """How many deliveries will not be sent."""
+
+    cancelled: int
+
+
+@table.post("/incidents/{key}/updates/{number}/cancel", problems=(409,))
+async def cancel_deliveries(call: Call, key: Key, number: Number) -> Cancelled:
+    """Stop an update: what nobody has begun to send is not sent."""
+
+    def act(scene: Scene) -> Cancelled:
+        scene.book.incidents.get(key)
+        return Cancelled(cancelled=cancel(scene, key, number))
 
     return await call.do(act)
 

@@ -27,7 +27,9 @@ STATES = tuple(state.value for state in DeliveryState)
 def deliveries(
     words: Annotated[
         list[str],
-        typer.Argument(metavar="[retry] KEY", help="The incident; 'retry' sends again."),
+        typer.Argument(
+            metavar="[retry|cancel] KEY", help="The incident; 'retry' sends again, 'cancel' stops."
+        ),
     ],
     *,
     number: Annotated[
@@ -48,10 +50,15 @@ def deliveries(
     sitrep deliveries INC-41 --watch
 
     sitrep deliveries retry INC-41 --update 3 --failed
+
+    sitrep deliveries cancel INC-41 --update 3
     """
     api = client()
     if words[0] == "retry":
         _retry(api, words[1:], number, failed=failed, as_json=as_json)
+        return
+    if words[0] == "cancel":
+        _cancel(api, words[1:], number, as_json=as_json)
         return
     if len(words) != 1 or failed:
         raise typer.BadParameter("expected KEY, or: retry KEY --update N --failed")
@@ -77,6 +84,16 @@ def _retry(
         say.document(told)
     else:
         say.line(f"Update {number} is sent again to {told['retried']}.")
+
+
+def _cancel(api: Client, words: list[str], number: int | None, *, as_json: bool) -> None:
+    if len(words) != 1 or number is None:
+        raise typer.BadParameter("expected: cancel KEY --update N")
+    told = api.post(f"/incidents/{words[0]}/updates/{number}/cancel", None)
+    if as_json:
+        say.document(told)
+    else:
+        say.line(f"{told['cancelled']} deliveries of update {number} are not sent.")
 
 
 def _sent(api: Client, key: str) -> list[int]:

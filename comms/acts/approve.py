@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from comms import planning, text
 from comms.acts.asks import raise_asks
+from comms.acts.deliveries import cancel
 from comms.acts.draft import preview
 from comms.acts.promises import answer
 from comms.acts.show import show_update
@@ -142,8 +143,12 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
         scene.book.incidents.save(moved)
         scene.tell(incident.key, "incident.status", f"{incident.key} is now {moved.status}")
     scene.book.updates.save(sent)
+    if sent.corrects is not None:
+        cancel(scene, incident.key, sent.corrects)
     planning.begin(scene, planning.open_fanouts(scene, moved, sent))
-    planned = sum(estimate(scene, scene.plan.audience(name)).recipients for name in sent.audiences)
+    planned = sum(
+        estimate(scene, sent, scene.plan.audience(name)).recipients for name in sent.audiences
+    )
     answer(scene, sent)
     raise_asks(scene, sent)
     scene.tell(

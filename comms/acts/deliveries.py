@@ -1,4 +1,4 @@
-"""Deliveries: sent again to those who were not reached, and seen by those who were."""
+"""Deliveries: sent again to those not reached, stopped in time, seen by those who were."""
 
 from __future__ import annotations
 
@@ -25,6 +25,24 @@ def retry(scene: Scene, key: str, number: int) -> int:
         )
         show_reach(scene, key, number)
     return again
+
+
+def cancel(scene: Scene, key: str, number: int) -> int:
+    """Stop an update: whatever nobody has begun to send is cancelled; return how many."""
+    update = scene.book.updates.get(key, number)
+    if update.state is not UpdateState.APPROVED:
+        raise Conflict(f"Update {number} of {key} has not been sent.")
+    cancelled = scene.book.fanouts.cancel(key, number, now=scene.now)
+    if cancelled:
+        scene.tell(
+            key,
+            "update.cancelled",
+            f"{scene.by.name} stopped update {number}: {cancelled} are not sent",
+            update=number,
+            deliveries=cancelled,
+        )
+        show_reach(scene, key, number)
+    return cancelled
 
 
 def acknowledge(scene: Scene, delivery: int) -> LedgerRow:

@@ -52,7 +52,7 @@ def draft(
     """
     incident = scene.book.incidents.get(key)
     report = cleaned(report)
-    chosen = _audiences(scene, report, audiences)
+    chosen = _audiences(scene, report, _corrected(scene, key, audiences, corrects))
     became = _status(incident, status)
     before = open_draft(scene, key)
     update = Update(
@@ -109,7 +109,7 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
     incident = scene.book.incidents.get(key)
     update = scene.book.updates.get(key, number)
     chosen = scene.plan.among(update.audiences)
-    estimates = {audience.name: estimate(scene, audience) for audience in chosen}
+    estimates = {audience.name: estimate(scene, update, audience) for audience in chosen}
     roles = needed(update, scene.plan)
     return Preview(
         update=update,
@@ -156,6 +156,22 @@ def opening(scene: Scene, key: str) -> CanReport:
     if sent is None:
         return CanReport(conditions=scene.book.incidents.get(key).summary, needs=live)
     return replace(carried_forward(sent.report), needs=live)
+
+
+def _corrected(
+    scene: Scene, key: str, names: Sequence[str] | None, corrects: int | None
+) -> Sequence[str] | None:
+    """A correction is for audiences of the wrong update: all of them, if none is named."""
+    if corrects is None:
+        return names
+    wrong = scene.book.updates.get(key, corrects)
+    for at, name in enumerate(names or ()):
+        if name not in wrong.audiences:
+            raise Invalid(
+                f"Update {corrects} did not go to {name}: there is nothing to correct.",
+                pointer=f"/audiences/{at}",
+            )
+    return names or wrong.audiences
 
 
 def _audiences(

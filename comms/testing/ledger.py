@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from comms.delivery import Delivery, DeliveryState, LedgerRow
 from comms.errors import NotFound
 from comms.ledger import (
+    REACHED,
     SHARD,
     Advance,
     Claim,
@@ -22,6 +23,7 @@ from comms.ledger import (
     key_of,
 )
 from comms.plan.model import ChannelName
+from comms.recipient import Listed
 from comms.statement import Statement
 
 FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
@@ -83,7 +85,15 @@ class MemoryLedger:
 
     # As an act sees it
 
-    def open(self, *, update: int, statement: Statement, priority: int, now: datetime) -> Fanout:
+    def open(
+        self,
+        *,
+        update: int,
+        statement: Statement,
+        priority: int,
+        now: datetime,
+        corrects: int | None = None,
+    ) -> Fanout:
         """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
         wanted = (update, statement.audience, statement.channel)
         for opened in self._opened.values():
@@ -98,6 +108,7 @@ class MemoryLedger:
             priority=priority,
             state=FanoutState.PLANNING,
             opened_at=now,
+            corrects=corrects,
         )
         self._opened[fanout.id] = _Opened(fanout=fanout, update=update, statement=statement)
         return fanout
@@ -112,6 +123,19 @@ class MemoryLedger:
             == (fanout.incident, fanout.update, fanout.channel)
             and other.priority < fanout.priority
         )
+
+    def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:
+        """Whom the update that this fan-out corrects has reached, or may have, page by page."""
+        rows = (
+            row
+            for wrong in self._told(fanout.incident, fanout.corrects or 0)
+            if (wrong.audience, wrong.channel) == (fanout.audience, fanout.channel)
+            for shard in self._of(wrong.id)
+            for row in shard.in_state(*REACHED)
+            if row.line.id > after
+        )
+        found = sorted(rows, key=lambda row: row.line.id)[:limit]
+        return [Listed(r.line.id, r.line.address, r.line.name, r.language, "") for r in found]
 
     def planning(self) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""

@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("opened_at", UtcTime(), nullable=False),
         sa.Column("written", sa.Integer(), nullable=False),
+        sa.Column("corrects", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["update_id"],
             ["incident_update.id"],
