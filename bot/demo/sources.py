@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -75,4 +75,3 @@ class DemoSources:
     promises: Callable[[], Awaitable[Sequence[PromiseLine]]]
     deliveries: Callable[[str, int], Awaitable[Sequence[LedgerRow]]]
     status_version: Callable[[], Awaitable[str]]
-    assets: Mapping[str, str] = field(default_factory=dict)

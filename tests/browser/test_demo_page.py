@@ -126,7 +126,8 @@ async def test_a_refusal_stands_under_its_card(page: Page, stage: Stage) -> None
 
     await button(page, "Be the incident_commander").click()
 
-    await expect(page.locator(".card-error")).to_have_text("Only <b>one</b> commander.")
+    told = page.locator(".card-error:visible")
+    await expect(told).to_have_text("Only <b>one</b> commander.")
 
 
 async def test_what_is_typed_into_a_card_survives_new_messages(page: Page, stage: Stage) -> None:

@@ -37,7 +37,9 @@ async def test_whoever_presses_what_stands_out_gets_to_a_mail_and_a_notice(page:
 
     await page.locator(".mail-row.next").click()
 
-    await expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text("INC-1")
+    await expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text(
+        "Next update by"
+    )
     notice = page.frame_locator("#status-frame").locator("body")
     await expect(notice).to_contain_text("Some card payments are declined")
     await expect(page.locator("#guide li[data-state=done]")).to_have_count(7)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.demo.teams.rooms import Json
@@ -41,9 +41,14 @@ def verb_of(element: Json) -> str:
     return str(element.get("verb") or (data.get("verb") if isinstance(data, dict) else "") or "")
 
 
-def find_action(card: Json, verb: str) -> Json | None:
-    """Return the first action that asks for `verb`."""
-    return next((one for one in elements(card) if verb_of(one) == verb), None)
+def find_action(card: Json, verb: str, where: Mapping[str, object] | None = None) -> Json | None:
+    """Return the first action that asks for `verb` and whose data has all of `where`."""
+    for one in elements(card):
+        data = one.get("data")
+        own = data if isinstance(data, dict) else {}
+        if verb_of(one) == verb and all(own.get(k) == v for k, v in (where or {}).items()):
+            return one
+    return None
 
 
 def is_dialog(action: Json) -> bool:

@@ -19,7 +19,7 @@ export function setUpCompose() {
 }
 
 /** Puts a text into the box, ready to be sent. */
-export function propose(text) {
+function propose(text) {
   box.value = text;
   grow();
   box.focus();

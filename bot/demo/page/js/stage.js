@@ -3,7 +3,7 @@ import { byId, toast } from "./dom.js";
 import { draws } from "./live.js";
 import { demoNow, hhmm, setClock } from "./time.js";
 
-const state = { playing: false, started: false };
+const state = { playing: false };
 
 export function setUpStage() {
   byId("play").addEventListener("click", () => cue(state.playing ? "pause" : "play"));
@@ -12,9 +12,6 @@ export function setUpStage() {
   draws("stage", async () => show(await get("stage")));
   setInterval(() => (byId("clock").textContent = `${hhmm(demoNow())} UTC`), 250);
 }
-
-/** True while the replay moves by itself. */
-export const isPlaying = () => state.playing;
 
 async function cue(what) {
   try {
