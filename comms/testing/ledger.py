@@ -113,7 +113,7 @@ class MemoryLedger:
             and other.priority < fanout.priority
         )
 
-    def planning(self) -> tuple[Fanout, ...]:
+    def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
         fanouts = (opened.fanout for opened in self._opened.values())
         waiting = [fanout for fanout in fanouts if fanout.state is FanoutState.PLANNING]
