@@ -63,6 +63,7 @@ class Runner:
 
     async def run(self) -> None:
         """Fan out until cancelled; what is under way then is finished first."""
+        self._stopping = False
         free = asyncio.Semaphore(self._slots.lanes)
         under_way: set[asyncio.Task[None]] = set()
         try:
@@ -73,7 +74,7 @@ class Runner:
                     free.release()
                     await self._rest()
                     continue
-                lane = asyncio.create_task(self._deliver(claim))
+                lane = asyncio.create_task(self._lane(claim))
                 under_way.add(lane)
                 lane.add_done_callback(under_way.discard)
                 lane.add_done_callback(lambda _lane: free.release())
@@ -88,6 +89,18 @@ class Runner:
             await self._deliver(claim)
 
     async def _claim(self) -> Claim | None:
+        """Claim a shard; whoever is stopped meanwhile gives it back, or nobody could send it."""
+        claiming = asyncio.ensure_future(self._ask())
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            self._stopping = True
+            claim = await claiming
+            if claim is not None:
+                await self._deliver(claim)
+            raise
+
+    async def _ask(self) -> Claim | None:
         async for attempt in patiently("fanout.claim"):
             with attempt:
                 return await self._ledger.claim(
@@ -103,6 +116,13 @@ class Runner:
             with attempt:
                 due = await self._ledger.next_due(self.channel)
         await self._bell.wait(self._clock, due)
+
+    async def _lane(self, claim: Claim) -> None:
+        try:
+            await self._deliver(claim)
+        except Exception:
+            # Its lease runs out, and the next claim finds what was under way.
+            log.exception("fanout.broken", fanout=claim.fanout.id, shard=claim.shard)
 
     async def _deliver(self, claim: Claim) -> None:
         """Send a shard, batch by batch: the next is taken as the last one's outcomes are kept."""
@@ -141,8 +161,8 @@ class Runner:
 
     async def _send(self, fanout: Fanout, batch: tuple[Delivery, ...]) -> dict[int, Outcome]:
         """Send a batch; whatever happens, there is one outcome for each of its deliveries."""
+        statement = await self._statement(fanout)
         try:
-            statement = await self._statement(fanout)
             outcomes = await self._transport.send(statement, batch)
         except Exception as broken:
             log.exception("transport.broken", channel=self.channel.value, fanout=fanout.id)
@@ -152,12 +172,14 @@ class Runner:
 
     async def _statement(self, fanout: Fanout) -> Statement:
         known = self._statements.get(fanout.id)
-        if known is None:
-            known = await self._ledger.statement(fanout)
-            if len(self._statements) >= 64:
-                self._statements.clear()
-            self._statements[fanout.id] = known
-        return known
+        if known is not None:
+            return known
+        if len(self._statements) >= 64:
+            self._statements.clear()
+        async for attempt in patiently("fanout.statement"):
+            with attempt:
+                self._statements[fanout.id] = await self._ledger.statement(fanout)
+        return self._statements[fanout.id]
 
 
 def _unknown(delivery: Delivery, detail: str = "") -> Outcome:

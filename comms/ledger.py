@@ -142,10 +142,10 @@ class Fanouts(Protocol):
         """Whom the update that this fan-out corrects has reached, or may have, page by page."""
         ...
 
-    def planning(self) -> tuple[Fanout, ...]:
-        """The fan-outs whose rows are not all written, most urgent first; to be written now.
+    def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
+        """The fan-outs whose rows are not all written, most urgent first.
 
-        They are held until the transaction ends; those that somebody else holds are left out.
+        `hold`: nobody else writes or cancels them until this transaction ends.
         """
         ...
 

@@ -47,7 +47,7 @@ def begin(scene: Scene, fanouts: Sequence[Fanout]) -> None:
 
 def go_on(scene: Scene) -> bool:
     """Write the next page of the most urgent plan; False when nothing is being planned."""
-    waiting = scene.book.fanouts.planning()
+    waiting = scene.book.fanouts.planning(hold=True)
     if waiting:
         write_page(scene, waiting[0])
     return bool(waiting)

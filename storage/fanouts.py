@@ -96,14 +96,14 @@ class SqlFanouts:
         )
         return [Listed(row.id or 0, row.address, row.name, row.language, "") for row in rows]
 
-    def planning(self) -> tuple[Fanout, ...]:
+    def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
-        rows = self._session.exec(
+        waiting = (
             select(FanoutRow)
             .where(FanoutRow.state == FanoutState.PLANNING.value)
             .order_by(col(FanoutRow.priority), col(FanoutRow.id))
-            .with_for_update(skip_locked=True)
         )
+        rows = self._session.exec(waiting.with_for_update() if hold else waiting)
         return tuple(fanout_of(row) for row in rows)
 
     def write(

@@ -9,13 +9,16 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from comms.errors import Unavailable
 
+EMPTY = "The database has no tables yet: run 'sitrep db upgrade'."
+
 _SIGNS = (
     ("database is locked", "The database is locked by another program. Nothing was changed."),
     ("readonly database", "The database is read-only: check the file's owner and its folder."),
     ("database or disk is full", "The disk is full. Nothing was changed; make room and try again."),
     ("unable to open database", "The database file cannot be opened: check its path and folder."),
     ("file is not a database", "The file is not a database: check the path in the database URL."),
-    ("no such table", "The database has no tables yet: run 'sitrep db upgrade'."),
+    ("no such table", EMPTY),
+    ("UndefinedTable", EMPTY),
 )
 
 
@@ -31,9 +34,10 @@ def speaking() -> Iterator[None]:
 def explained(broken: DBAPIError) -> Exception:
     """Return an Unavailable for what an operator can mend; else the error itself: a bug."""
     words = str(broken.orig)
+    named = f"{type(broken.orig).__name__}: {words}"
     for sign, advice in _SIGNS:
-        if sign in words:
+        if sign in named:
             return Unavailable(advice)
-    if isinstance(broken, OperationalError):
+    if isinstance(broken, OperationalError) or broken.connection_invalidated:
         return Unavailable(f"The database does not answer ({words.splitlines()[0][:200]}).")
     return broken

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import URL
 
 from comms.bell import Bell, Topic
 from comms.desk import Desk, House
@@ -76,17 +77,18 @@ def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def shared_postgres() -> Iterator[Database]:
+def migrated_postgres() -> Iterator[URL]:
     """A migrated Postgres database; skips where there is no Postgres."""
-    with pg.server() as url, pg.migrated(url) as database:
-        yield database
+    with pg.server() as server, pg.migrated(server) as url:
+        yield url
 
 
 @pytest.fixture
-def postgres(shared_postgres: Database) -> Database:
+def postgres(migrated_postgres: URL) -> Iterator[Database]:
     """A migrated Postgres database with nothing in it."""
-    pg.empty(shared_postgres)
-    return shared_postgres
+    with pg.opened(migrated_postgres) as database:
+        pg.empty(database)
+        yield database
 
 
 @pytest.fixture

@@ -50,19 +50,29 @@ def server() -> Iterator[URL]:
 
 
 @contextmanager
-def migrated(server: URL) -> Iterator[Database]:
+def migrated(server: URL) -> Iterator[URL]:
     """Give a migrated database, created for this run and dropped after it."""
     name = f"sitrep_test_{os.getpid()}"
     with _administering(server) as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    database = Database(server.set(database=name).render_as_string(hide_password=False))
+    url = server.set(database=name)
     try:
-        upgrade(database)
+        with opened(url) as database:
+            upgrade(database)
+        yield url
+    finally:
+        with _administering(server) as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def opened(url: URL) -> Iterator[Database]:
+    """Give the database as the product opens it."""
+    database = Database(url.render_as_string(hide_password=False))
+    try:
         yield database
     finally:
         database.close()
-        with _administering(server) as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def empty(database: Database) -> None:

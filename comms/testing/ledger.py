@@ -137,7 +137,7 @@ class MemoryLedger:
         found = sorted(rows, key=lambda row: row.line.id)[:limit]
         return [Listed(r.line.id, r.line.address, r.line.name, r.language, "") for r in found]
 
-    def planning(self) -> tuple[Fanout, ...]:
+    def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
         fanouts = (opened.fanout for opened in self._opened.values())
         waiting = [fanout for fanout in fanouts if fanout.state is FanoutState.PLANNING]

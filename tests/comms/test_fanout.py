@@ -13,8 +13,9 @@ from comms.bell import Bell
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Unavailable
 from comms.fanout import Runner, Slots
-from comms.ledger import Again, Claim, Fanout, Filter, Line, delivery_key
+from comms.ledger import Advance, Claim, Fanout, Filter, Line, Settled, key_of
 from comms.plan.model import ChannelName
+from comms.retries import ATTEMPTS
 from comms.statement import PLAIN, Statement
 from comms.testing import FakeTransport, HeldClock, MemoryLedger
 from comms.testing.transport import accept
@@ -60,12 +61,17 @@ def runner(
     )
 
 
-def plan(ledger: MemoryLedger, clock: HeldClock, *addresses: str, update: int = 1) -> Fanout:
+def plan(
+    ledger: MemoryLedger, clock: HeldClock, *addresses: str, update: int = 1, priority: int = 100
+) -> Fanout:
     fanout = ledger.open(
-        update=update, statement=replace(STATEMENT, update=update), priority=1, now=clock.now()
+        update=update,
+        statement=replace(STATEMENT, update=update),
+        priority=priority,
+        now=clock.now(),
     )
     ledger.write(fanout, [Line(address=address) for address in addresses], now=clock.now())
-    ledger.ready(fanout)
+    ledger.ready(fanout, now=clock.now())
     return fanout
 
 
@@ -162,7 +168,7 @@ async def test_a_ledger_that_fails_for_a_moment_loses_no_outcome(
     class Flaky(MemoryLedger):
         def __init__(self) -> None:
             super().__init__()
-            self.failing = {"claim", "statement", "record"}
+            self.failing = {"claim", "statement", "advance"}
 
         def fail(self, what: str) -> None:
             if what in self.failing:
@@ -173,25 +179,29 @@ async def test_a_ledger_that_fails_for_a_moment_loses_no_outcome(
             self,
             *,
             channel: ChannelName,
-            limit: int,
             owner: str,
             now: datetime,
             lease: timedelta,
         ) -> Claim | None:
             self.fail("claim")
-            return await super().claim(
-                channel=channel, limit=limit, owner=owner, now=now, lease=lease
-            )
+            return await super().claim(channel=channel, owner=owner, now=now, lease=lease)
 
         async def statement(self, fanout: Fanout) -> Statement:
             self.fail("statement")
             return await super().statement(fanout)
 
-        async def record(
-            self, claim: Claim, outcomes: Sequence[Outcome], *, now: datetime, again: Again
-        ) -> int:
-            self.fail("record")
-            return await super().record(claim, outcomes, now=now, again=again)
+        async def advance(
+            self,
+            claim: Claim,
+            settled: Sequence[Settled],
+            *,
+            take: int,
+            now: datetime,
+            lease: timedelta,
+        ) -> Advance:
+            if settled:
+                self.fail("advance")
+            return await super().advance(claim, settled, take=take, now=now, lease=lease)
 
     ledger = Flaky()
     plan(ledger, clock, "a@x.org")
@@ -272,7 +282,8 @@ async def test_no_more_than_the_slots_are_under_way_at_once(
     ledger: MemoryLedger, clock: HeldClock
 ) -> None:
     slow = Slow()
-    plan(ledger, clock, *(f"p{n}@x.org" for n in range(20)))
+    for number in range(1, 5):
+        plan(ledger, clock, *(f"p{number}-{n}@x.org" for n in range(7)), update=number)
     running = asyncio.create_task(runner(ledger, slow, clock).run())
     await settled()
     assert max(slow.held) == 6  # two lanes of three
@@ -285,11 +296,87 @@ async def test_no_more_than_the_slots_are_under_way_at_once(
     running.cancel()
 
 
+async def test_a_more_urgent_update_overtakes_at_the_next_batch(
+    ledger: MemoryLedger, clock: HeldClock
+) -> None:
+    order: list[str] = []
+
+    class Interrupted:
+        async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
+            if not order:
+                plan(ledger, clock, "sev1@x.org", update=2, priority=1)
+            order.extend(delivery.address for delivery in batch)
+            return [accept(delivery) for delivery in batch]
+
+    bulk = [f"p{n}@x.org" for n in range(7)]
+    plan(ledger, clock, *bulk)
+
+    await runner(ledger, Interrupted(), clock).run_until_idle()
+
+    assert order == [*bulk[:3], "sev1@x.org", *bulk[3:]]
+
+
+async def test_what_a_lost_worker_had_begun_is_sent_again_under_its_key(
+    ledger: MemoryLedger, transport: FakeTransport, clock: HeldClock
+) -> None:
+    plan(ledger, clock, "a@x.org", "b@x.org")
+    begun = await taken(ledger, clock, Slots().lease)
+    clock.advance(Slots().lease)
+
+    await runner(ledger, transport, clock).run_until_idle()
+
+    sent = [delivery for _, delivery in transport.sent]
+    assert [d.address for d in sent] == ["b@x.org", "a@x.org"]
+    assert (sent[1].key, sent[1].attempt) == (begun.key, 2)
+    assert set(states(ledger).values()) == {DeliveryState.ACCEPTED}
+
+
+async def test_a_delivery_that_loses_every_worker_is_given_up_and_shown(
+    ledger: MemoryLedger, transport: FakeTransport, clock: HeldClock
+) -> None:
+    plan(ledger, clock, "a@x.org")
+    sender = runner(ledger, transport, clock)
+    for _ in range(ATTEMPTS):
+        await taken(ledger, clock, MINUTE)
+        clock.advance(MINUTE)
+
+    await sender.run_until_idle()
+
+    [row] = ledger.rows("INC-1", Filter())
+    assert (row.state, row.reason) == (DeliveryState.UNKNOWN, Reason.WORKER_LOST)
+    assert transport.sent == []
+
+
+async def test_a_fenced_runner_records_nothing_and_goes_on(
+    ledger: MemoryLedger, clock: HeldClock
+) -> None:
+    class TooSlow(FakeTransport):
+        async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
+            outcomes = await super().send(statement, batch)
+            if len(self.sent) == 1:
+                clock.advance(Slots().lease)
+                assert await claimed(ledger, clock, MINUTE)
+            return outcomes
+
+    too_slow = TooSlow()
+    plan(ledger, clock, "a@x.org")
+    sender = runner(ledger, too_slow, clock)
+
+    await sender.run_until_idle()
+    assert states(ledger) == {"a@x.org": DeliveryState.SENDING}
+
+    clock.advance(MINUTE)
+    await sender.run_until_idle()
+    assert states(ledger) == {"a@x.org": DeliveryState.ACCEPTED}
+    assert len({delivery.key for _, delivery in too_slow.sent}) == 1
+
+
 async def test_a_stopped_fan_out_finishes_what_is_under_way_and_begins_nothing(
     ledger: MemoryLedger, clock: HeldClock
 ) -> None:
     slow = Slow()
-    plan(ledger, clock, *(f"p{n}@x.org" for n in range(20)))
+    for number in range(1, 3):
+        plan(ledger, clock, *(f"p{number}-{n}@x.org" for n in range(10)), update=number)
     running = asyncio.create_task(runner(ledger, slow, clock).run())
     await settled()
 
@@ -302,9 +389,10 @@ async def test_a_stopped_fan_out_finishes_what_is_under_way_and_begins_nothing(
     counted = list(states(ledger).values())
     assert counted.count(DeliveryState.ACCEPTED) == 6
     assert counted.count(DeliveryState.PLANNED) == 14
+    assert await ledger.next_due(ChannelName.MAIL) == clock.now()
 
 
-async def test_a_fan_out_stopped_in_a_claim_still_sends_what_it_claimed(
+async def test_a_fan_out_stopped_in_a_claim_gives_the_shard_back(
     transport: FakeTransport, clock: HeldClock
 ) -> None:
     claiming = asyncio.Event()
@@ -326,7 +414,72 @@ async def test_a_fan_out_stopped_in_a_claim_still_sends_what_it_claimed(
     with pytest.raises(asyncio.CancelledError):
         await running
 
+    assert transport.sent == []
+    assert await ledger.next_due(ChannelName.MAIL) == clock.now()
+
+
+async def test_a_stopped_fan_out_can_run_again(
+    ledger: MemoryLedger, transport: FakeTransport, clock: HeldClock
+) -> None:
+    sender = runner(ledger, transport, clock)
+    first = asyncio.create_task(sender.run())
+    await settled()
+    first.cancel()
+    await settled()
+    plan(ledger, clock, "a@x.org")
+
+    second = asyncio.create_task(sender.run())
+    await settled()
+    second.cancel()
+
     assert states(ledger) == {"a@x.org": DeliveryState.ACCEPTED}
+
+
+async def test_a_shard_that_breaks_holds_up_no_other_and_is_sent_after_its_lease(
+    transport: FakeTransport, clock: HeldClock
+) -> None:
+    class BreaksOnce(MemoryLedger):
+        broken = False
+
+        async def advance(self, claim: Claim, settled: Sequence[Settled], **how: object) -> Advance:
+            if claim.fanout.update == 1 and settled and not self.broken:
+                self.broken = True
+                raise ValueError("a bug in the ledger")
+            return await super().advance(claim, settled, **how)  # type: ignore[arg-type]
+
+    ledger = BreaksOnce()
+    plan(ledger, clock, "a@x.org", update=1)
+    plan(ledger, clock, "b@x.org", update=2)
+    running = asyncio.create_task(runner(ledger, transport, clock).run())
+    await settled()
+    assert states(ledger) == {"a@x.org": DeliveryState.SENDING, "b@x.org": DeliveryState.ACCEPTED}
+
+    clock.advance(Slots().lease)
+    await settled()
+    running.cancel()
+
+    assert states(ledger)["a@x.org"] is DeliveryState.ACCEPTED
+    assert transport.addresses == ["a@x.org", "b@x.org", "a@x.org"]
+
+
+async def claimed(ledger: MemoryLedger, clock: HeldClock, lease: timedelta) -> Claim:
+    """Claim as another worker."""
+    claim = await ledger.claim(
+        channel=ChannelName.MAIL, owner="worker-2", now=clock.now(), lease=lease
+    )
+    assert claim is not None
+    return claim
+
+
+async def taken(ledger: MemoryLedger, clock: HeldClock, lease: timedelta) -> Delivery:
+    """Begin a delivery as another worker that is never heard of again."""
+    claim = await claimed(ledger, clock, lease)
+    lost = [
+        Settled(outcome=Outcome(delivery=one.id, state=DeliveryState.UNKNOWN), due_at=clock.now())
+        for one in claim.lost
+    ]
+    step = await ledger.advance(claim, lost, take=1, now=clock.now(), lease=lease)
+    return step.deliveries[0]
 
 
 def test_a_key_is_the_same_for_one_person_however_the_address_is_written(
@@ -334,9 +487,9 @@ def test_a_key_is_the_same_for_one_person_however_the_address_is_written(
 ) -> None:
     fanout, other = plan(ledger, clock), plan(ledger, clock, update=2)
 
-    key = delivery_key(fanout, "a@x.org")
+    key = key_of(fanout, "a@x.org")
 
-    assert delivery_key(fanout, "A@X.org") == key
-    assert delivery_key(fanout, "b@x.org") != key
-    assert delivery_key(other, "a@x.org") != key
+    assert key_of(fanout, "A@X.org") == key
+    assert key_of(fanout, "b@x.org") != key
+    assert key_of(other, "a@x.org") != key
     assert "@" not in key
