@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import signal
 from collections.abc import Callable
@@ -61,6 +62,7 @@ async def _serve(settings: Settings, host: str, port: int, ready: Callable[[str]
                 await site.start()
             except OSError as taken:
                 raise Invalid(f"Cannot listen on {host}:{port}: {taken.strerror}.") from None
+            gc.freeze()  # no turn waits while what was built for good is searched for garbage
             ready(f"http://{host}:{port}")
             log.info("serve.ready", host=host, port=port)
             await stopped.wait()

@@ -13,6 +13,7 @@ import structlog
 
 from comms.bell import Bell
 from comms.clock import Clock
+from comms.errors import SitrepError
 from comms.lull import Lull
 from comms.patience import patiently
 
@@ -77,7 +78,10 @@ class Effects(Protocol):
 
 
 Hand = Callable[[Effect], Awaitable[None]]
-"""Carries out one kind of effect; what it raises puts the effect off."""
+"""Carries out one kind of effect; what it raises puts the effect off.
+
+A SitrepError says what is missing and is logged in one line; anything else is a bug's trace.
+"""
 
 
 class Carrier:
@@ -134,6 +138,7 @@ class Carrier:
                     await self._effects.done(effect, self._clock.now())
 
     async def _put_off(self, effect: Effect, failure: Exception) -> None:
+        is_expected = isinstance(failure, SitrepError)
         last = effect.attempts + 1 >= GIVE_UP_AFTER
         wait = min(timedelta(seconds=2**effect.attempts), timedelta(minutes=10))
         log.warning(
@@ -142,8 +147,8 @@ class Carrier:
             incident=effect.incident,
             attempts=effect.attempts + 1,
             given_up=last,
-            why=type(failure).__name__,
-            exc_info=failure,
+            why=str(failure)[:300] if is_expected else type(failure).__name__,
+            exc_info=None if is_expected else failure,
         )
         until = None if last else self._clock.now() + wait
         await self._effects.put_off(effect, until=until, why=str(failure)[:300])

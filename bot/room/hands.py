@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from bot.edge.connector import Connector, ConnectorError
 from bot.room import look
 from bot.room.post import Card, message
 from comms.desk import Desk, Scene
+from comms.errors import Unavailable
 from comms.outbox import Effect, Hand
 from comms.people import SITREP
 from comms.promise import Phase
@@ -30,7 +32,7 @@ GONE = frozenset({403, 404})
 """The message or the conversation is not there any more, or the app was taken out of it."""
 
 
-class NoRoomYet(Exception):
+class NoRoomYet(Unavailable):
     """There is no place to open a war room in, or it is not open yet."""
 
 
@@ -44,7 +46,7 @@ class Hands:
 
     def by_kind(self) -> Mapping[str, Hand]:
         """Which hand carries out which kind of effect."""
-        return {
+        hands: Mapping[str, Hand] = {
             "room.open": self.open,
             "room.refresh": self.refresh,
             "room.update": self.show_update,
@@ -52,6 +54,7 @@ class Hands:
             "room.ask": self.show_ask,
             "room.nudge": self.nudge,
         }
+        return {kind: partial(_reaching, hand) for kind, hand in hands.items()}
 
     async def open(self, effect: Effect) -> None:
         """Open the war room: a thread in the channel, begun by its card.
@@ -196,6 +199,14 @@ class Hands:
         **kwargs: P.kwargs,
     ) -> T:
         return await self._desk.read(of, SITREP, "teams", *args, **kwargs)
+
+
+async def _reaching(hand: Hand, effect: Effect) -> None:
+    """Carry out an effect; that Teams refuses or cannot be reached is nobody's bug."""
+    try:
+        await hand(effect)
+    except ConnectorError as failure:
+        raise Unavailable(f"Teams did not take it: {failure}.") from failure
 
 
 def _where(scene: Scene, key: str) -> Place | None:

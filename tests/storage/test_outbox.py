@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
+import structlog.testing
 
 from comms.bell import Bell
 from comms.errors import Unavailable
@@ -105,6 +106,27 @@ async def test_what_failed_is_tried_again_later_and_its_lane_waits_for_it(
     await carrier.carry()
 
     assert hands.carried == ["a", "b"]
+
+
+async def test_what_is_missing_is_logged_in_one_line_and_a_bug_with_its_trace(
+    put: Put, effects: SqlEffects, clock: HeldClock, bell: Bell
+) -> None:
+    async def open_room(_effect: Effect) -> None:
+        raise Unavailable("Sitrep is in no Teams channel yet.")
+
+    async def stumble(_effect: Effect) -> None:
+        raise KeyError("place")
+
+    await put("room", kind="room.open")
+    await put("page", kind="page.refresh")
+    hands = {"room.open": open_room, "page.refresh": stumble}
+    with structlog.testing.capture_logs() as logged:
+        await Carrier(effects=effects, hands=hands, clock=clock, bell=bell).carry()
+
+    told = {line["kind"]: line for line in logged}
+    assert told["room.open"]["why"] == "Sitrep is in no Teams channel yet."
+    assert told["room.open"]["exc_info"] is None
+    assert isinstance(told["page.refresh"]["exc_info"], KeyError)
 
 
 async def test_a_lane_that_waits_holds_up_no_other(
