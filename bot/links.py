@@ -17,7 +17,7 @@ class Links:
         self._base_url = base_url
 
     def make(self, purpose: str, subject: str) -> str:
-        """Return the URL; '' where the product has no public address."""
+        """Return the URL '…/purpose/subject.signature'; '' without a public address."""
         if not self._base_url:
             return ""
         return f"{self._base_url}/{purpose}/{subject}.{self._sign(purpose, subject)}"
@@ -25,9 +25,20 @@ class Links:
     def read(self, purpose: str, token: str) -> str:
         """Return the subject of a link that we made; NotFound for any other."""
         subject, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(self._sign(purpose, subject).encode(), signature.encode()):
+        if not self.is_signed(purpose, subject, signature):
             raise NotFound("This link is not one of ours, or not complete.")
         return subject
+
+    def signed(self, path: str, purpose: str, subject: str) -> str:
+        """Return the URL '…/path?t=signature'; '' without a public address."""
+        if not self._base_url:
+            return ""
+        return f"{self._base_url}/{path}?t={self._sign(purpose, subject)}"
+
+    def is_signed(self, purpose: str, subject: str, signature: str) -> bool:
+        """True for a signature that we made for this purpose and thing."""
+        wanted = self._sign(purpose, subject)
+        return hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace"))
 
     def _sign(self, purpose: str, subject: str) -> str:
         digest = hmac.new(self._key, f"{purpose}:{subject}".encode(), hashlib.sha256).digest()

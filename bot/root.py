@@ -20,6 +20,7 @@ from bot.api import Access, api_routes, problems_as_json
 from bot.edge.connector import Connector, open_session
 from bot.edge.messages import Edge
 from bot.edge.messages import routes as edge_routes
+from bot.incident_page import incident_page_routes, incident_url
 from bot.links import Links
 from bot.room.hands import Hands
 from bot.room.progress import Progress
@@ -123,6 +124,7 @@ async def sitrep(
                     plan=plan,
                     writers=WRITERS,
                     rates={ChannelName.MAIL: mail.rate} if mail else {},
+                    incident_url=partial(incident_url, links),
                 ),
                 clock=clock,
                 bells={
@@ -165,6 +167,7 @@ async def sitrep(
             app.add_routes(edge_routes(edge))
             app.add_routes(api_routes(desk, access or _access(settings)))
             app.add_routes(seen_routes(desk, links))
+            app.add_routes(incident_page_routes(desk, links, access or _access(settings)))
             await _draw_page(page, clock)
             loops = {
                 "timers": Timekeeper(desk=desk, clock=clock, bell=bells[Topic.TIMERS]).run,
