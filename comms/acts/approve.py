@@ -12,6 +12,7 @@ from comms.acts.draft import preview
 from comms.acts.promises import answer
 from comms.acts.show import show_update
 from comms.approval import missing, needed, rights
+from comms.delivery import DeliveryState
 from comms.desk import Scene
 from comms.errors import Conflict, Forbidden, StaleDraft
 from comms.estimate import estimate
@@ -146,9 +147,7 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     if sent.corrects is not None:
         cancel(scene, incident.key, sent.corrects)
     planning.begin(scene, planning.open_fanouts(scene, moved, sent))
-    planned = sum(
-        estimate(scene, sent, scene.plan.audience(name)).recipients for name in sent.audiences
-    )
+    planned = _on_its_way(scene, sent)
     answer(scene, sent)
     raise_asks(scene, sent)
     scene.tell(
@@ -159,6 +158,15 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
         recipients=planned,
     )
     return sent
+
+
+def _on_its_way(scene: Scene, sent: Update) -> int:
+    """How many are being reached: the ledger's rows, or the estimate while they are written."""
+    if planning.is_planning(scene):
+        audiences = (scene.plan.audience(name) for name in sent.audiences)
+        return sum(estimate(scene, sent, audience).recipients for audience in audiences)
+    totals = scene.book.fanouts.totals(sent.incident, sent.number)
+    return sum(states[DeliveryState.PLANNED] for states in totals.values())
 
 
 def _result(scene: Scene, update: Update) -> Approved:
