@@ -92,9 +92,16 @@ async def test_a_newcomer_gets_from_declare_to_a_mail(page: Page) -> None:
     """Who reads nothing presses what stands out, and fills in what asks for it."""
     await page.click("#try")
 
-    for verb in ("declare.submit", "role.take", "role.take", "can.open", "can.submit"):
+    for verb, who in (
+        ("declare.submit", "ines"),
+        ("role.take", "ines"),
+        ("role.take", "caleb"),
+        ("can.open", "caleb"),
+        ("can.submit", "caleb"),
+        ("update.approve", "caleb"),
+    ):
+        await expect(page.locator("#persona")).to_have_value(who)
         await page.locator(f".next[data-verb='{verb}']").click()
-    await page.locator(".next[data-verb='update.approve']").click()
     await page.locator(".mail-row.next").click()
 
     frame = page.frame_locator(".mail-frame")
