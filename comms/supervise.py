@@ -42,7 +42,7 @@ async def _kept_running(name: str, loop: Loop) -> None:
 
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(Exception),
-        wait=wait_exponential_jitter(initial=0.2, max=30),
+        wait=wait_exponential_jitter(multiplier=0.2, max=30),
         before_sleep=broke,
     ):
         with attempt:

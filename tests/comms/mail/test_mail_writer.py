@@ -214,6 +214,7 @@ def test_a_letter_suits_mail_clients(audience: str) -> None:
     assert "@media (prefers-color-scheme: dark)" in html
     assert set(re.findall(r"<table(?![^>]*role=\"presentation\")", html)) == set()
     assert "<img" not in html
+    assert "@import" not in html  # a font from elsewhere would tell there who reads
     assert len(html.encode()) < 100_000
 
 
