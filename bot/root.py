@@ -67,6 +67,7 @@ from storage.database import Database
 from storage.ledger import SqlLedger
 from storage.outbox import SqlEffects
 from storage.secrets import key_of
+from storage.sole import sole_use
 
 log = structlog.get_logger()
 
@@ -114,7 +115,7 @@ async def sitrep(
     meters = ProductMeters(registry)
     database = open_database(settings, committed=meters.committed)
     meters.watch_writes(lambda: database.waiting)
-    async with open_session() as session:
+    async with open_session() as session, sole_use(database):
         try:
             connector = Connector(
                 session, identity.tokens(settings), identity.service_hosts(settings)
