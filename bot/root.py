@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from bot import identity
 from bot.api import Access, api_routes, problems_as_json
@@ -22,6 +23,10 @@ from bot.edge.messages import Edge
 from bot.edge.messages import routes as edge_routes
 from bot.incident_page import incident_page_routes, incident_url
 from bot.links import Links
+from bot.metrics.backlog import BacklogGauges
+from bot.metrics.lag import watch_lag
+from bot.metrics.meters import ProductMeters
+from bot.metrics.route import metrics_routes
 from bot.room.hands import Hands
 from bot.room.progress import Progress
 from bot.room.transport import TeamsTransport
@@ -30,6 +35,7 @@ from bot.settings import Settings
 from bot.turns.bot import Bot
 from bot.turns.door import Door
 from bot.turns.sender import Directory
+from bot.turns.timed import timed
 from comms.bell import Bell, Topic
 from comms.channels.mail import writer as mail_writer
 from comms.channels.mail.address import mailbox
@@ -52,7 +58,7 @@ from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
 from comms.planner import Planner
 from comms.render import Writer
-from comms.supervise import running
+from comms.supervise import Loop, running
 from comms.timekeeper import Timekeeper
 from storage import schema
 from storage.book import SqlStore
@@ -61,6 +67,7 @@ from storage.database import Database
 from storage.ledger import SqlLedger
 from storage.outbox import SqlEffects
 from storage.secrets import key_of
+from storage.sole import sole_use
 
 log = structlog.get_logger()
 
@@ -104,8 +111,11 @@ async def sitrep(
     """
     clock = clock or SystemClock()
     plan = plan or load(settings.plan)
-    database = open_database(settings)
-    async with open_session() as session:
+    registry = CollectorRegistry()
+    meters = ProductMeters(registry)
+    database = open_database(settings, committed=meters.committed)
+    meters.watch_writes(lambda: database.waiting)
+    async with open_session() as session, sole_use(database):
         try:
             connector = Connector(
                 session, identity.tokens(settings), identity.service_hosts(settings)
@@ -147,6 +157,7 @@ async def sitrep(
                 clock=clock,
                 bell=bells[Topic.OUTBOX],
                 lull=lull,
+                meters=meters,
             )
             senders = runners(
                 transports,
@@ -156,21 +167,27 @@ async def sitrep(
                 owner=f"{socket.gethostname()}:{os.getpid()}",
                 slots=slots,
                 progressed=progress.moved,
+                meters=meters,
             )
             bot = Bot(
                 lull=lull, door=Door(desk=desk, directory=Directory(connector)), connector=connector
             )
             edge = Edge(
-                gate=identity.gate(settings, session), connector=connector, on_turn=bot.on_turn
+                gate=identity.gate(settings, session),
+                connector=connector,
+                on_turn=timed(bot.on_turn, meters),
             )
             app = web.Application(middlewares=[problems_as_json])
             app.add_routes(edge_routes(edge))
-            app.add_routes(api_routes(desk, access or _access(settings)))
+            app.add_routes(api_routes(desk, access or _access(settings), registry=registry))
+            app.add_routes(metrics_routes(registry, BacklogGauges(desk, registry)))
             app.add_routes(seen_routes(desk, links))
             app.add_routes(incident_page_routes(desk, links, access or _access(settings)))
             await _draw_page(page, clock)
-            loops = {
-                "timers": Timekeeper(desk=desk, clock=clock, bell=bells[Topic.TIMERS]).run,
+            timekeeper = Timekeeper(desk=desk, clock=clock, bell=bells[Topic.TIMERS], meters=meters)
+            loops: dict[str, Loop] = {
+                "timers": timekeeper.run,
+                "lag": partial(watch_lag, meters.lag),
                 "outbox": carrier.run,
                 "planner": Planner(desk=desk, clock=clock, bell=bells[Topic.PLANNING]).run,
                 "progress": progress.run,
@@ -188,9 +205,11 @@ async def sitrep(
             database.close()
 
 
-def open_database(settings: Settings) -> Database:
+def open_database(
+    settings: Settings, *, committed: Callable[[int, float], None] = lambda _writes, _seconds: None
+) -> Database:
     """Open the database; an embedded one is brought up to date, another is only checked."""
-    database = Database(settings.database_url.get_secret_value())
+    database = Database(settings.database_url.get_secret_value(), committed=committed)
     if is_sqlite(database.url):
         schema.upgrade(database)
     schema.check(database)

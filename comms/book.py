@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from comms.ask import Asks
+from comms.backlog import Backlogs
 from comms.bell import Topic
 from comms.incident import Incident
 from comms.ledger import Fanouts
@@ -138,6 +139,9 @@ class Book(Protocol):
 
     @property
     def sightings(self) -> Sightings: ...
+
+    @property
+    def backlog(self) -> Backlogs: ...
 
 
 class Store(Protocol):

@@ -14,6 +14,7 @@ from comms.channels.transport import Transport
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.ledger import Advance, Claim, Fanout, Ledger, Settled
+from comms.meters import Meters, Unwatched
 from comms.patience import patiently
 from comms.plan.model import ChannelName
 from comms.retries import again
@@ -49,6 +50,7 @@ class Runner:
         owner: str,
         slots: Slots,
         progressed: Callable[[Fanout], None] = lambda _fanout: None,
+        meters: Meters | None = None,
     ) -> None:
         self.channel = channel
         self._transport = transport
@@ -58,6 +60,7 @@ class Runner:
         self._owner = owner
         self._slots = slots
         self._progressed = progressed
+        self._meters = meters or Unwatched()
         self._statements: dict[int, Statement] = {}
         self._stopping = False
 
@@ -132,6 +135,8 @@ class Runner:
             step = await self._advance(claim, settled)
             if settled:
                 self._progressed(claim.fanout)
+                if not step.is_fenced:
+                    self._meters.recorded(self.channel, settled)
             if step.is_fenced:
                 log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(settled))
             if not step.deliveries:
@@ -205,6 +210,7 @@ def runners(
     owner: str,
     slots: Mapping[ChannelName, Slots],
     progressed: Callable[[Fanout], None],
+    meters: Meters | None = None,
 ) -> tuple[Runner, ...]:
     """Return a runner for each channel."""
     return tuple(
@@ -217,6 +223,7 @@ def runners(
             owner=owner,
             slots=slots.get(channel, Slots()),
             progressed=progressed,
+            meters=meters,
         )
         for channel, transport in transports.items()
     )

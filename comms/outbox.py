@@ -15,6 +15,7 @@ from comms.bell import Bell
 from comms.clock import Clock
 from comms.errors import SitrepError
 from comms.lull import Lull
+from comms.meters import Meters, Unwatched
 from comms.patience import patiently
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ class Effect:
 class Outbox(Protocol):
     """Where effects wait, as an act sees it."""
 
-    def put(self, effect: Effect) -> None:
+    def put(self, effect: Effect, *, now: datetime) -> None:
         """Keep the effect, unless one of that key was kept before."""
         ...
 
@@ -95,6 +96,7 @@ class Carrier:
         clock: Clock,
         bell: Bell,
         lull: Lull | None = None,
+        meters: Meters | None = None,
     ) -> None:
         self._effects = effects
         self._hands = hands
@@ -102,6 +104,7 @@ class Carrier:
         self._bell = bell
         self._free = asyncio.Semaphore(AT_ONCE)
         self._lull = lull or Lull()
+        self._meters = meters or Unwatched()
 
     async def run(self) -> None:
         """Carry out what waits until cancelled."""
@@ -136,6 +139,7 @@ class Carrier:
             async for attempt in patiently("outbox.done"):
                 with attempt:
                     await self._effects.done(effect, self._clock.now())
+            self._meters.carried(effect.kind, "done")
 
     async def _put_off(self, effect: Effect, failure: Exception) -> None:
         is_expected = isinstance(failure, SitrepError)
@@ -152,6 +156,7 @@ class Carrier:
         )
         until = None if last else self._clock.now() + wait
         await self._effects.put_off(effect, until=until, why=str(failure)[:300])
+        self._meters.carried(effect.kind, "given_up" if last else "put_off")
 
 
 def _comes_again(effect: Effect, later: tuple[Effect, ...]) -> bool:

@@ -10,8 +10,10 @@ from comms.acts import promises
 from comms.bell import Bell
 from comms.clock import Clock
 from comms.desk import Desk, Scene
+from comms.meters import Meters, Unwatched
 from comms.patience import patiently
 from comms.people import SITREP
+from comms.timer import Timer
 
 log = structlog.get_logger()
 
@@ -21,10 +23,13 @@ AT_ONCE = 100
 class Timekeeper:
     """Sleeps until the next timer is due, or until somebody sets one."""
 
-    def __init__(self, *, desk: Desk, clock: Clock, bell: Bell) -> None:
+    def __init__(
+        self, *, desk: Desk, clock: Clock, bell: Bell, meters: Meters | None = None
+    ) -> None:
         self._desk = desk
         self._clock = clock
         self._bell = bell
+        self._meters = meters or Unwatched()
 
     async def run(self) -> None:
         """Fire what is due until cancelled."""
@@ -41,16 +46,20 @@ class Timekeeper:
         due = await self._desk.read(_next_due, SITREP, "timer")
         if due is None or due > self._clock.now():
             return 0
-        return await self._desk.do(fire_due, SITREP, "timer")
+        fired = await self._desk.do(fire_due, SITREP, "timer")
+        now = self._clock.now()
+        for timer in fired:
+            self._meters.fired(timer.kind, now - timer.due_at)
+        return len(fired)
 
 
-def fire_due(scene: Scene) -> int:
+def fire_due(scene: Scene) -> tuple[Timer, ...]:
     """Take out the timers that are due and do what they are for, in one transaction."""
     due = scene.book.timers.due(scene.now, limit=AT_ONCE)
     for timer in due:
         log.info("timer.fired", kind=timer.kind, incident=timer.incident)
         promises.fire(scene, timer)
-    return len(due)
+    return due
 
 
 def _next_due(scene: Scene) -> datetime | None:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from comms.bell import Topic
 from comms.book import Book
 from storage.asks import SqlAsks
+from storage.backlog import SqlBacklog
 from storage.database import Database
 from storage.fanouts import SqlFanouts
 from storage.incidents import SqlIncidents
@@ -96,6 +97,11 @@ class SqlBook:
     def sightings(self) -> SqlSightings:
         """What has been seen."""
         return SqlSightings(self._session)
+
+    @cached_property
+    def backlog(self) -> SqlBacklog:
+        """What waits."""
+        return SqlBacklog(self._session)
 
 
 class SqlStore:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -28,11 +29,19 @@ class Database:
     before the commit that makes it true.
 
     `durable=False` leaves the flushing of SQLite's file to the operating system: quicker, and for
-    files that need not outlive a power cut (a test's, the demo's).
+    files that need not outlive a power cut (a test's, the demo's). `committed` is told how much was
+    written and the seconds that it took, in the thread that wrote.
     """
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        durable: bool = True,
+        committed: Callable[[int, float], None] = lambda _writes, _seconds: None,
+    ) -> None:
         self.url = url
+        self._committed = committed
         self.engine, self.reader = connect(url, durable=durable)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="sitrep-read")
         self._jobs = Jobs()
@@ -49,8 +58,7 @@ class Database:
 
         `behind` is for background work: on SQLite, what somebody waits for is written before it.
         """
-        if self._closed:
-            raise Unavailable("The database is closed: Sitrep is stopping.")
+        self._refuse_closed()
         if self._writer is None:
             return await self._in_thread(lambda: self._transaction(work))
         done: Future[T] = Future()
@@ -59,7 +67,13 @@ class Database:
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` on a consistent view; what it writes is refused by the database."""
+        self._refuse_closed()
         return await self._in_thread(lambda: self._view(work))
+
+    @property
+    def waiting(self) -> int:
+        """How much has been handed in that the writer has not begun."""
+        return len(self._jobs)
 
     def close(self) -> None:
         """Finish what was handed in, then let go of all connections."""
@@ -71,12 +85,19 @@ class Database:
         self.engine.dispose()
         self.reader.dispose()
 
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise Unavailable("The database is closed: Sitrep is stopping.")
+
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def _transaction(self, work: Callable[[Session], T]) -> T:
+        began = time.perf_counter()
         with speaking(), Session(self.engine, expire_on_commit=False) as session, session.begin():
-            return work(session)
+            done = work(session)
+        self._committed(1, time.perf_counter() - began)
+        return done
 
     def _view(self, work: Callable[[Session], T]) -> T:
         with speaking(), Session(self.reader) as session:
@@ -93,6 +114,7 @@ class Database:
         # Whoever gave up waiting before it began wants nothing written; after this nobody can.
         group = [job for job in gathered if job.done.set_running_or_notify_cancel()]
         told: list[Callable[[], None]] = []
+        began = time.perf_counter()
         try:
             with speaking(), self.engine.connect() as connection, connection.begin():
                 told.extend(_run(connection, job) for job in group)
@@ -100,6 +122,7 @@ class Database:
             for job in group:
                 job.done.set_exception(failure)
             return
+        self._committed(len(told), time.perf_counter() - began)
         for tell in told:
             tell()
 

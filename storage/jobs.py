@@ -35,6 +35,11 @@ class Jobs:
         self._changed = threading.Condition()
         self._closed = False
 
+    def __len__(self) -> int:
+        """How many wait."""
+        with self._changed:
+            return len(self._front) + len(self._behind)
+
     def put(self, job: Job, *, behind: bool) -> None:
         """Hand a job in."""
         with self._changed:

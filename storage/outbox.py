@@ -24,7 +24,7 @@ class SqlOutbox:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(self, effect: Effect) -> None:
+    def put(self, effect: Effect, *, now: datetime) -> None:
         """Keep the effect, unless one of that key was kept before."""
         touch(self._session, Topic.OUTBOX)
         insert_ignoring(
@@ -37,6 +37,7 @@ class SqlOutbox:
                 "incident": effect.incident,
                 "payload": dict(effect.payload),
                 "attempts": 0,
+                "written_at": now,
                 "due_at": _AT_ONCE,
                 "why": "",
             },

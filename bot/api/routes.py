@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry
 
 from bot.api import (
     approvals,
@@ -49,21 +49,15 @@ def api_routes(
 ) -> list[web.RouteDef]:
     """Return every route of the API; an app takes `problems_as_json` as a middleware with them.
 
-    `registry` is what /metrics shows; without it, the API's own meters alone.
+    The requests are counted in `registry`.
     """
-    shown = registry or CollectorRegistry()
-    meters = Meters(shown)
-
-    async def metrics(_request: web.Request) -> web.Response:
-        body = generate_latest(shown)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+    meters = Meters(registry or CollectorRegistry())
 
     async def openapi(_request: web.Request) -> web.Response:
         return web.json_response(_described())
 
     return [
         *(_route(one, handler(one, desk, access, meters)) for one in OPERATIONS),
-        web.get("/metrics", metrics),
         web.get(f"{ROOT}/openapi.json", openapi),
     ]
 

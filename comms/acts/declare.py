@@ -61,7 +61,8 @@ def declare(
         severity=severity.value,
     )
     scene.book.outbox.put(
-        Effect(kind="room.open", key=f"room.open:{incident.key}", incident=incident.key)
+        Effect(kind="room.open", key=f"room.open:{incident.key}", incident=incident.key),
+        now=scene.now,
     )
     if not suspected:
         promise_first(scene, incident)

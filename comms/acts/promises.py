@@ -99,7 +99,8 @@ def fire(scene: Scene, timer: Timer) -> None:
             key=f"nudge:{promise.incident}:{phase}:{promise.due_at.isoformat()}",
             incident=promise.incident,
             payload={"phase": phase.value, "due_at": promise.due_at.isoformat()},
-        )
+        ),
+        now=scene.now,
     )
 
 

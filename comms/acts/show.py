@@ -39,5 +39,6 @@ def show_page(scene: Scene, key: str) -> None:
 
 def _put(scene: Scene, kind: str, key: str, what: str, **payload: str | int) -> None:
     scene.book.outbox.put(
-        Effect(kind=kind, key=f"{kind}:{key}:{what}", incident=key, payload=payload)
+        Effect(kind=kind, key=f"{kind}:{key}:{what}", incident=key, payload=payload),
+        now=scene.now,
     )

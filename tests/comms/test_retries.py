@@ -28,7 +28,7 @@ def test_what_was_accepted_is_never_sent_again(reason: Reason | None) -> None:
     assert wait(DeliveryState.ACCEPTED, reason) is None
 
 
-@pytest.mark.parametrize("reason", sorted(set(Reason) - TRANSIENT))
+@pytest.mark.parametrize("reason", sorted(set(Reason) - TRANSIENT - {Reason.WORKER_LOST}))
 def test_a_refusal_for_good_is_never_sent_again(reason: Reason) -> None:
     assert wait(DeliveryState.REJECTED, reason) is None
     assert wait(DeliveryState.REJECTED) is None
@@ -61,6 +61,11 @@ def test_an_unknown_outcome_is_tried_again_after_a_minute_or_so() -> None:
 
     assert waited is not None
     assert timedelta(seconds=45) <= waited <= timedelta(seconds=75)
+
+
+def test_what_a_lost_worker_had_begun_is_tried_again_at_once_under_its_key() -> None:
+    assert wait(DeliveryState.UNKNOWN, Reason.WORKER_LOST) == timedelta(0)
+    assert wait(DeliveryState.UNKNOWN, Reason.WORKER_LOST, attempt=ATTEMPTS) is None
 
 
 def test_the_platforms_own_wish_is_honoured_where_it_is_longer() -> None:

@@ -13,6 +13,7 @@ from comms.bell import Bell
 from comms.errors import Unavailable
 from comms.outbox import GIVE_UP_AFTER, Carrier, Effect, Hand
 from comms.testing import HeldClock
+from comms.testing.clock import MONDAY
 from storage.book import SqlBook
 from storage.database import Database
 from storage.outbox import SqlEffects
@@ -61,7 +62,8 @@ def put(database: Database) -> Put:
         def work(book: SqlBook) -> None:
             for key in keys:
                 book.outbox.put(
-                    Effect(kind=kind, key=key, incident=incident, payload=payload or {"is": key})
+                    Effect(kind=kind, key=key, incident=incident, payload=payload or {"is": key}),
+                    now=MONDAY,
                 )
 
         await database.write(lambda session: work(SqlBook(session)))

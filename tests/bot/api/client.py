@@ -10,8 +10,11 @@ from typing import Any
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 from multidict import CIMultiDictProxy
+from prometheus_client import CollectorRegistry
 
 from bot.api import Access, api_routes, problems_as_json
+from bot.metrics.backlog import BacklogGauges
+from bot.metrics.route import metrics_routes
 from comms.desk import Desk
 
 TOKEN = "a token of this test"
@@ -107,7 +110,9 @@ async def serving(
 ) -> AsyncIterator[Api]:
     """Serve the API on a free port."""
     app = web.Application(middlewares=[problems_as_json])
-    app.add_routes(api_routes(desk, access or Access(token=TOKEN)))
+    registry = CollectorRegistry()
+    app.add_routes(api_routes(desk, access or Access(token=TOKEN), registry=registry))
+    app.add_routes(metrics_routes(registry, BacklogGauges(desk, registry)))
     async with TestServer(app) as server:
         base = str(server.make_url("/"))
         async with ClientSession(base, headers=headers) as session:

@@ -1,0 +1,46 @@
+"""The backlog: what waits to be done at this moment, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from comms.delivery import DeliveryState
+from comms.plan.model import ChannelName
+from comms.promise import PromiseState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """One channel's deliveries that have no final outcome, by state.
+
+    `since` is when the oldest update that still waits was approved (UTC); None: nothing waits.
+    """
+
+    deliveries: Mapping[DeliveryState, int]
+    since: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backlog:
+    """All that waits. `promises` are those of all incidents, by state; the rest is still to do.
+
+    `effects_since` is when the oldest effect that waits was written (UTC).
+    """
+
+    queues: Mapping[ChannelName, Queue]
+    effects: int
+    effects_since: datetime | None
+    timers: int
+    timers_overdue: int
+    promises: Mapping[PromiseState, int]
+
+
+class Backlogs(Protocol):
+    """Where the backlog is read."""
+
+    def read(self, now: datetime) -> Backlog:
+        """Return what waits at `now`, without reading the ledger's rows."""
+        ...

@@ -1,0 +1,90 @@
+"""How much chaos: a short form within the suite, the long one with `make chaos`."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.installation import Installation, installation
+from tests.chaos.sink import Sink, sink
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """How long the tests go on. `dice` are thrown for the moments; `seed` repeats them."""
+
+    is_long: bool
+    seed: int
+    dice: random.Random
+
+    def either(self, long: int, short: int) -> int:
+        """Return the number for this form."""
+        return long if self.is_long else short
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is chaos."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.chaos)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print what was counted."""
+    if lines := config.stash.get(FIGURES, []):
+        terminalreporter.section("chaos")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def form() -> Form:
+    """The long form where the environment asks for it, the same dice where it names a seed."""
+    seed = int(os.environ.get("SITREP_TEST_SEED") or random.randrange(2**32))
+    return Form(
+        is_long=os.environ.get("SITREP_TEST_CHAOS") == "long",
+        seed=seed,
+        dice=random.Random(seed),
+    )
+
+
+@pytest.fixture
+def relay(tmp_path: Path) -> Iterator[Sink]:
+    """A relay that outlives its victims."""
+    with sink(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def embedded(tmp_path: Path, relay: Sink) -> Iterator[Installation]:
+    """An installation on a fresh SQLite file."""
+    with installation(tmp_path, f"sqlite:///{tmp_path}/sitrep.db", relay) as made:
+        yield made
+
+
+class Report:
+    """Takes figures, to be printed when all is done."""
+
+    def __init__(self, lines: list[str], name: str) -> None:
+        self._lines = lines
+        self._name = name
+
+    def __call__(self, **figures: object) -> None:
+        told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+        self._lines.append(f"{self._name}: {told}")
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Report:
+    """Where a test leaves its figures."""
+    name = request.node.name.removeprefix("test_").replace("_", " ")
+    return Report(request.config.stash.setdefault(FIGURES, []), name)

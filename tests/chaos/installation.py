@@ -1,0 +1,141 @@
+"""An installation that is put to the test: its database, its relay, its processes, its API."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.cli.client import Client, Refused
+from comms.errors import Unavailable
+from tests.chaos.sink import Sink
+from tests.chaos.victim import Victim, until
+
+AUDIENCE = "stakeholders"
+TOKEN = "chaos"
+SLOTS = 200
+"""Mails under way at once: so many a crash may send again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drafted:
+    """An update that waits for its approval."""
+
+    incident: str
+    number: int
+    hash: str
+
+
+@dataclass
+class Installation:
+    """Processes that share a database and a relay; `settings` are added to each one's."""
+
+    folder: Path
+    database_url: str
+    sink: Sink
+    settings: dict[str, str] = field(default_factory=dict)
+    victims: list[Victim] = field(default_factory=list)
+
+    def serve(self, **settings: str) -> App:
+        """Start the app; it may not answer yet."""
+        port = _free_port()
+        victim = self.start("serve", "--port", str(port), **settings)
+        return App(victim, Client(base=f"http://127.0.0.1:{port}", token=TOKEN))
+
+    def start(self, *words: str, **settings: str) -> Victim:
+        """Start `sitrep` with these words."""
+        environ = {
+            "SITREP_DATABASE_URL": self.database_url,
+            "SITREP_SMTP_URL": self.sink.url(),
+            "SITREP_MAIL_FROM": "Sitrep <sitrep@example.org>",
+            "SITREP_API_TOKEN": TOKEN,
+            "SITREP_STATUS_DIR": str(self.folder / "status"),
+            **self.settings,
+            **settings,
+        }
+        log = self.folder / f"{len(self.victims):03}-{words[0]}.log"
+        victim = Victim(words, environ=environ, folder=self.folder, log=log)
+        self.victims.append(victim)
+        return victim
+
+    def clear(self) -> None:
+        """End whatever still runs."""
+        for victim in self.victims:
+            victim.kill()
+
+
+@dataclass(frozen=True)
+class App:
+    """A process that serves, and its API."""
+
+    victim: Victim
+    api: Client
+
+    def ready(self) -> App:
+        """Return it once it answers."""
+        self.victim.says("Sitrep answers at")
+        return self
+
+    def draft(self, people: int) -> Drafted:
+        """Put so many people into the audience; draft an update of a new incident to them."""
+        self.api.put(f"/audiences/{AUDIENCE}/recipients", _csv(people), "text/csv")
+        incident = self.api.post("/incidents", {"title": "Chaos", "severity": "SEV2"})["key"]
+        body = {"conditions": "Something fails.", "audiences": [AUDIENCE]}
+        update = self.api.post(f"/incidents/{incident}/updates", body)
+        return Drafted(incident=incident, number=update["number"], hash=update["hash"])
+
+    def approve(self, update: Drafted) -> None:
+        """Approve it: it is sent from now on."""
+        approval = {"hash": update.hash, "approver": "comms_lead"}
+        answer = self.api.post(
+            f"/incidents/{update.incident}/updates/{update.number}/approve", approval
+        )
+        assert answer["state"] == "approved", answer
+
+    def reach(self, update: Drafted) -> dict[str, int]:
+        """What the ledger says of its deliveries, by state."""
+        told = self.api.get(f"/incidents/{update.incident}/updates/{update.number}/reach")
+        states: dict[str, int] = told["states"]
+        return {state: count for state, count in states.items() if count}
+
+    def settled(self, update: Drafted) -> dict[str, int]:
+        """Return its totals once nothing is planned or under way any more."""
+
+        def look() -> dict[str, int] | None:
+            try:
+                states = self.reach(update)
+            except (Unavailable, Refused):
+                return None
+            return None if states.keys() & {"planned", "sending"} else states
+
+        return until(look, within=120)
+
+
+@contextmanager
+def installation(
+    folder: Path, database_url: str, relay: Sink, **settings: str
+) -> Iterator[Installation]:
+    """Give an installation; end its processes after it."""
+    made = Installation(folder, database_url, relay, settings)
+    try:
+        yield made
+    finally:
+        made.clear()
+
+
+async def _csv(people: int) -> AsyncIterator[bytes]:
+    yield b"email,name\n"
+    for start in range(0, people, 1000):
+        lines = (
+            f"person{number}@example.com,Person {number}\n"
+            for number in range(start, min(start + 1000, people))
+        )
+        yield "".join(lines).encode()
+
+
+def _free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port: int = taken.getsockname()[1]
+    return port
