@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from comms.delivery import Delivery, DeliveryState, LedgerRow
@@ -25,47 +25,10 @@ from comms.ledger import (
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
+from comms.testing.shard import Row, Shard, new_row
 
 FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
 OPEN = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
-
-
-@dataclass(kw_only=True)
-class _Row:
-    """What the ledger keeps of one delivery beside its readable line."""
-
-    line: LedgerRow
-    language: str
-
-    def move(self, to: DeliveryState, **changes: object) -> None:
-        self.line = replace(self.line, state=to, **changes)  # type: ignore[arg-type]
-
-
-@dataclass(kw_only=True)
-class _Shard:
-    """Up to SHARD rows of one fan-out; `due_at` None: nothing in it is to be sent."""
-
-    id: int
-    fanout: int
-    rows: dict[int, _Row] = field(default_factory=dict)
-    due_at: datetime | None = None
-    token: int = 0
-    lease_until: datetime | None = None
-
-    def free_at(self) -> datetime | None:
-        """When somebody may claim it: due, and any lease over."""
-        if self.due_at is None or self.lease_until is None:
-            return self.due_at
-        return max(self.due_at, self.lease_until)
-
-    def in_state(self, *states: DeliveryState) -> list[_Row]:
-        """Its rows in these states by their id."""
-        return [row for row in self.rows.values() if row.line.state in states]
-
-    def first_due(self, *states: DeliveryState) -> datetime | None:
-        """When the first of its rows in these states is due."""
-        moments = (row.line.due_at for row in self.in_state(*states))
-        return min((moment for moment in moments if moment), default=None)
 
 
 @dataclass(kw_only=True)
@@ -80,8 +43,8 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._opened: dict[int, _Opened] = {}
-        self._shards: dict[int, _Shard] = {}
-        self._rows: dict[int, _Row] = {}
+        self._shards: dict[int, Shard] = {}
+        self._rows: dict[int, Row] = {}
 
     # As an act sees it
 
@@ -255,9 +218,9 @@ class MemoryLedger:
         if shard.token != claim.token:
             return Advance(is_fenced=True)
         shard.lease_until = now + lease
-        kept = sum(_finish(shard, one, now) for one in settled)
+        kept = sum(shard.finish(one, now) for one in settled)
         overtaken = bool(take) and self._is_overtaken(claim, now)
-        taken = [] if overtaken else _take(shard, take, now)
+        taken = [] if overtaken else shard.take(take, now)
         if not taken:
             shard.lease_until = None
             shard.due_at = shard.first_due(*OPEN)
@@ -279,10 +242,10 @@ class MemoryLedger:
         moments = (shard.free_at() for shard in self._on(channel))
         return min((moment for moment in moments if moment), default=None)
 
-    def _of(self, fanout: int) -> list[_Shard]:
+    def _of(self, fanout: int) -> list[Shard]:
         return [shard for shard in self._shards.values() if shard.fanout == fanout]
 
-    def _on(self, channel: ChannelName) -> list[_Shard]:
+    def _on(self, channel: ChannelName) -> list[Shard]:
         shards = self._shards.values()
         return [s for s in shards if self._opened[s.fanout].fanout.channel is channel]
 
@@ -297,9 +260,9 @@ class MemoryLedger:
     def _add(self, fanout: Fanout, line: Line, now: datetime) -> None:
         shard = next(reversed(self._of(fanout.id)), None)
         if shard is None or len(shard.rows) >= SHARD:
-            shard = _Shard(id=len(self._shards) + 1, fanout=fanout.id)
+            shard = Shard(id=len(self._shards) + 1, fanout=fanout.id)
             self._shards[shard.id] = shard
-        row = _new_row(len(self._rows) + 1, fanout, line, now)
+        row = new_row(len(self._rows) + 1, fanout, line, now)
         self._rows[row.line.id] = shard.rows[row.line.id] = row
 
     def _move(
@@ -321,7 +284,7 @@ class MemoryLedger:
                 moved += len(rows)
         return moved
 
-    def _free(self, channel: ChannelName, now: datetime) -> Iterator[_Shard]:
+    def _free(self, channel: ChannelName, now: datetime) -> Iterator[Shard]:
         """Shards that may be claimed, most urgent first."""
         shards = self._on(channel)
         shards.sort(key=lambda shard: (self._opened[shard.fanout].fanout.priority, shard.id))
@@ -341,29 +304,6 @@ def _once(lines: Iterable[Line]) -> Iterable[Line]:
     return first.values()
 
 
-def _new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> _Row:
-    state = DeliveryState.SUPPRESSED if line.suppressed else DeliveryState.PLANNED
-    return _Row(
-        language=line.language,
-        line=LedgerRow(
-            id=number,
-            update=fanout.update,
-            audience=fanout.audience,
-            channel=fanout.channel,
-            address=line.address,
-            name=line.name,
-            state=state,
-            reason=line.suppressed,
-            detail="",
-            attempts=0,
-            provider_id="",
-            planned_at=fanout.opened_at,
-            due_at=None if line.suppressed else now,
-            finished_at=now if line.suppressed else None,
-        ),
-    )
-
-
 def _matches(line: LedgerRow, wanted: Filter) -> bool:
     return (
         line.id > wanted.after
@@ -373,33 +313,7 @@ def _matches(line: LedgerRow, wanted: Filter) -> bool:
     )
 
 
-def _finish(shard: _Shard, settled: Settled, now: datetime) -> bool:
-    """Record an outcome; False where that delivery was not under way in this shard."""
-    row = shard.rows.get(settled.outcome.delivery)
-    if row is None or row.line.state is not DeliveryState.SENDING:
-        return False
-    row.move(
-        settled.state,
-        reason=settled.outcome.reason,
-        detail=settled.outcome.detail[:300],
-        provider_id=settled.outcome.provider_id,
-        due_at=settled.due_at,
-        finished_at=None if settled.due_at else now,
-    )
-    return True
-
-
-def _take(shard: _Shard, limit: int, now: datetime) -> list[_Row]:
-    waiting = shard.in_state(DeliveryState.PLANNED)
-    due = [(row.line.due_at, row) for row in waiting if row.line.due_at and row.line.due_at <= now]
-    due.sort(key=lambda one: (one[0], one[1].line.id))
-    taken = [row for _, row in due[:limit]]
-    for row in taken:
-        row.move(DeliveryState.SENDING, attempts=row.line.attempts + 1)
-    return taken
-
-
-def _delivery(fanout: Fanout, row: _Row) -> Delivery:
+def _delivery(fanout: Fanout, row: Row) -> Delivery:
     return Delivery(
         id=row.line.id,
         key=key_of(fanout, row.line.address),

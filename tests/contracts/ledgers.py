@@ -80,7 +80,7 @@ class LedgerBench:
         self.shelf = shelf
         self.ledger = shelf.ledger
         self.clock = clock
-        self._numbers = itertools.count(1)
+        self._updates: dict[int, int] = {}
 
     async def planned(
         self,
@@ -101,21 +101,29 @@ class LedgerBench:
         priority: int = 100,
         channel: ChannelName = ChannelName.MAIL,
         audience: str = "executives",
+        number: int | None = None,
+        corrects: int | None = None,
     ) -> Fanout:
-        """Open the fan-out of a new update, with no rows yet."""
+        """Open a fan-out of a new update (or that number's), with no rows yet."""
         statement = Statement(
             incident="INC-1",
-            update=next(self._numbers),
+            update=number or len(self._updates) + 1,
             audience=audience,
             channel=channel,
             subject="Card payments",
             parts={PLAIN: "They fail."},
             thread="INC-1:executives",
         )
-        update = await self.shelf.approved(statement)
+        if statement.update not in self._updates:
+            self._updates[statement.update] = await self.shelf.approved(statement)
+        update = self._updates[statement.update]
         return await self.shelf.act(
             lambda fanouts: fanouts.open(
-                update=update, statement=statement, priority=priority, now=self.clock.now()
+                update=update,
+                statement=statement,
+                priority=priority,
+                now=self.clock.now(),
+                corrects=corrects,
             )
         )
 
@@ -181,14 +189,17 @@ class LedgerBench:
     ) -> list[Delivery]:
         """Deliver all that is due, each with this outcome; return them in order."""
         done: list[Delivery] = []
-        while claim := await self.claim(owner=owner):
+        for _ in range(1000):
+            claim = await self.claim(owner=owner)
+            if claim is None:
+                return done
             lost = outcomes(claim.lost, DeliveryState.UNKNOWN)
             step = await self.advance(claim, *lost, take=take)
             while step.deliveries:
                 done += step.deliveries
                 settled = outcomes(step.deliveries, state, due_at=due_at)
                 step = await self.advance(claim, *settled, take=take)
-        return done
+        raise AssertionError("there is always something to claim")
 
     async def rows(self, **wanted: object) -> tuple[LedgerRow, ...]:
         """Rows as people read them."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from comms.delivery import DeliveryState, Reason
-from comms.ledger import SHARD, FanoutState, Filter, Line
+from comms.ledger import SHARD, Fanout, FanoutState, Filter, Line
 from comms.plan.model import ChannelName
+from comms.recipient import Listed
 from tests.contracts.ledgers import LEASE, LedgerBench, addresses, outcomes
 
 PLANNED, SENDING = DeliveryState.PLANNED, DeliveryState.SENDING
@@ -86,6 +87,56 @@ async def test_planning_goes_on_behind_the_last_page_that_was_kept(bench: Ledger
 
     [going] = await bench.planning()
     assert (going.id, going.written) == (fanout.id, 42)
+
+
+async def test_the_audiences_told_before_are_those_of_the_update_by_that_channel(
+    bench: LedgerBench,
+) -> None:
+    first = await bench.opened(priority=101, audience="executives")
+    number = first.update
+    second = await bench.opened(priority=102, audience="stakeholders", number=number)
+    page, teams = ChannelName.PAGE, ChannelName.TEAMS
+    await bench.opened(priority=100, audience="responders", number=number, channel=teams)
+    third = await bench.opened(priority=103, audience="customers", number=number)
+    fourth = await bench.opened(priority=103, audience="customers", number=number, channel=page)
+    await bench.opened(priority=100, audience="regulator")
+
+    async def earlier(fanout: Fanout) -> list[str]:
+        return sorted(await bench.shelf.act(lambda fanouts: fanouts.earlier(fanout)))
+
+    assert await earlier(first) == []
+    assert await earlier(second) == ["executives"]
+    assert await earlier(third) == ["executives", "stakeholders"]
+    assert await earlier(fourth) == []
+
+
+async def test_a_correction_finds_those_whom_the_wrong_update_reached_or_may_have(
+    bench: LedgerBench,
+) -> None:
+    off = Line(address="off@x.org", suppressed=Reason.UNSUBSCRIBED)
+    wrong = await bench.planned(
+        "ok@x.org", Line(address="maybe@x.org", name="Max", language="de"), "no@x.org", off
+    )
+    await bench.planned("other@x.org", audience="stakeholders")
+    claim, step = await bench.begun()
+    ok, maybe, no = step.deliveries
+    await bench.advance(
+        claim,
+        *outcomes([ok], ACCEPTED),
+        *outcomes([maybe], UNKNOWN),
+        *outcomes([no], REJECTED),
+    )
+    correction = await bench.opened(corrects=wrong.update)
+
+    async def told(after: int = 0) -> list[Listed]:
+        return list(await bench.shelf.act(lambda f: f.told(correction, after=after, limit=1)))
+
+    [first] = await told()
+    [second] = await told(after=first.number)
+    assert correction.corrects == wrong.update
+    assert first == Listed(ok.id, "ok@x.org", "", "en", "")
+    assert second == Listed(maybe.id, "maybe@x.org", "Max", "de", "")
+    assert await told(after=second.number) == []
 
 
 async def test_ready_again_does_not_hurry_what_waits(bench: LedgerBench) -> None:

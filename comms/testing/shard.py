@@ -1,0 +1,99 @@
+"""A shard of the ledger in memory, and its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from comms.delivery import DeliveryState, LedgerRow
+from comms.ledger import Fanout, Line, Settled
+
+
+@dataclass(kw_only=True)
+class Row:
+    """What the ledger keeps of one delivery beside its readable line."""
+
+    line: LedgerRow
+    language: str
+
+    def move(self, to: DeliveryState, **changes: object) -> None:
+        """Change its state, and what changes with it."""
+        self.line = replace(self.line, state=to, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(kw_only=True)
+class Shard:
+    """Up to SHARD rows of one fan-out; `due_at` None: nothing in it is to be sent."""
+
+    id: int
+    fanout: int
+    rows: dict[int, Row] = field(default_factory=dict)
+    due_at: datetime | None = None
+    token: int = 0
+    lease_until: datetime | None = None
+
+    def free_at(self) -> datetime | None:
+        """When somebody may claim it: due, and any lease over."""
+        if self.due_at is None or self.lease_until is None:
+            return self.due_at
+        return max(self.due_at, self.lease_until)
+
+    def in_state(self, *states: DeliveryState) -> list[Row]:
+        """Its rows in these states by their id."""
+        return [row for row in self.rows.values() if row.line.state in states]
+
+    def first_due(self, *states: DeliveryState) -> datetime | None:
+        """When the first of its rows in these states is due."""
+        moments = (row.line.due_at for row in self.in_state(*states))
+        return min((moment for moment in moments if moment), default=None)
+
+    def finish(self, settled: Settled, now: datetime) -> bool:
+        """Record an outcome; False where that delivery was not under way in this shard."""
+        row = self.rows.get(settled.outcome.delivery)
+        if row is None or row.line.state is not DeliveryState.SENDING:
+            return False
+        row.move(
+            settled.state,
+            reason=settled.outcome.reason,
+            detail=settled.outcome.detail[:300],
+            provider_id=settled.outcome.provider_id,
+            due_at=settled.due_at,
+            finished_at=None if settled.due_at else now,
+        )
+        return True
+
+    def take(self, limit: int, now: datetime) -> list[Row]:
+        """Take up to `limit` rows that are due, in their order: they are under way now."""
+        waiting = self.in_state(DeliveryState.PLANNED)
+        due = [
+            (row.line.due_at, row) for row in waiting if row.line.due_at and row.line.due_at <= now
+        ]
+        due.sort(key=lambda one: (one[0], one[1].line.id))
+        taken = [row for _, row in due[:limit]]
+        for row in taken:
+            row.move(DeliveryState.SENDING, attempts=row.line.attempts + 1)
+        return taken
+
+
+def new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> Row:
+    """Return a line as the ledger begins it: planned, or suppressed."""
+    state = DeliveryState.SUPPRESSED if line.suppressed else DeliveryState.PLANNED
+    return Row(
+        language=line.language,
+        line=LedgerRow(
+            id=number,
+            update=fanout.update,
+            audience=fanout.audience,
+            channel=fanout.channel,
+            address=line.address,
+            name=line.name,
+            state=state,
+            reason=line.suppressed,
+            detail="",
+            attempts=0,
+            provider_id="",
+            planned_at=fanout.opened_at,
+            due_at=None if line.suppressed else now,
+            finished_at=now if line.suppressed else None,
+        ),
+    )
