@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+from bot.demo.actor import PATIENCE, Actor, StepFailed
 from bot.demo.cast import Persona
 from bot.demo.clock import ScaledClock
 from bot.demo.feed import Feed
 from bot.demo.scenario import Fill, Press, Say, Scenario, Step, Watch
-from bot.demo.teams.answers import Answer, AnswerKind
-from bot.demo.teams.cards import card_of, filled, find_action, is_dialog
-from bot.demo.teams.rooms import BOT, Json, Message, Room, RoomKind
+from bot.demo.teams.rooms import Message, RoomKind
 from bot.demo.teams.simulator import Simulator
 
-T = TypeVar("T")
+A = TypeVar("A", Press, Fill)
 
 _MINUTE = re.compile(r"\{([+-]\d+)\}")
 
 SPEED = 60.0
 """Minutes of the story in one real minute, where nothing else is asked for."""
-
-PATIENCE = 20.0
-"""Real seconds in which what a step needs must have come into sight."""
 
 
 class Phase(StrEnum):
@@ -48,10 +44,6 @@ class Progress:
     step: int
     total: int
     note: str = ""
-
-
-class StepFailed(Exception):
-    """A step could not be done: what it needed never came, or the bot refused it."""
 
 
 class Replay:
@@ -74,7 +66,7 @@ class Replay:
         self._clock = clock
         self._feed = feed
         self._tell = tell
-        self._patience = patience
+        self._actor = Actor(teams=teams, feed=feed, on_stage=self._is_on_stage, patience=patience)
         self.speed = speed
         self._task: asyncio.Task[None] | None = None
         self._begun = clock.now()
@@ -145,68 +137,13 @@ class Replay:
     async def _do(self, step: Step) -> None:
         match step.act:
             case Say():
-                await self._say(step.who, step.act)
+                await self._actor.say(step.who, replace(step.act, text=self._timed(step.act.text)))
             case Press():
-                await self._press(step.who, step.act)
+                await self._actor.press(step.who, self._typed(step.act))
             case Fill():
-                await self._fill(step.who, step.act)
+                await self._actor.fill(step.who, self._typed(step.act))
             case Watch():
                 pass
-
-    async def _say(self, who: Persona, act: Say) -> None:
-        room = await self._sight(self._find_war_room, "a war room") if act.in_war_room else None
-        message = await self._teams.say(who, self._timed(act.text), room=room)
-        if not message.delivered:
-            raise StepFailed("the bot did not take the message")
-
-    async def _press(self, who: Persona, act: Press) -> None:
-        message, card, action = await self._button(who, act.verb, act.where)
-        data = filled(card, action, self._typed(act.typed))
-        if action["type"] == "Action.Execute":
-            _refuse_error(await self._teams.execute(who, message, action, data))
-        else:
-            await self._teams.submit(who, message, data)
-
-    async def _fill(self, who: Persona, act: Fill) -> None:
-        message, card, action = await self._button(who, act.verb, act.where)
-        if not is_dialog(action):
-            raise StepFailed(f"'{act.verb}' opens no dialog")
-        answer = await self._teams.open_dialog(who, message, filled(card, action, {}))
-        _refuse_error(answer)
-        form = answer.card or {}
-        button = find_action(form, act.submit)
-        if button is None:
-            raise StepFailed(f"the dialog of '{act.verb}' has no '{act.submit}'")
-        sent = filled(form, button, self._typed(act.typed))
-        answer = await self._teams.submit_dialog(who, message, sent)
-        _refuse_error(answer)
-        if answer.kind is AnswerKind.DIALOG:
-            raise StepFailed("the form came back: something in it is not accepted")
-
-    async def _button(
-        self, who: Persona, verb: str, where: Mapping[str, object]
-    ) -> tuple[Message, Json, Json]:
-        def find() -> tuple[Message, Json, Json] | None:
-            for message in self._teams.rooms.newest():
-                card = message.views.get(who.key) or card_of(message.activity)
-                if card is None or not self._is_on_stage(message, who):
-                    continue
-                if action := find_action(card, verb, where):
-                    return message, card, action
-            return None
-
-        return await self._sight(find, f"a button for '{verb}'")
-
-    async def _sight(self, find: Callable[[], T | None], what: str) -> T:
-        """Wait until `find` finds; StepFailed names `what` did not come."""
-        async with self._feed.listen() as listener:
-            try:
-                async with asyncio.timeout(self._patience):
-                    while (found := find()) is None:
-                        await listener.topics()
-                    return found
-            except TimeoutError:
-                raise StepFailed(f"{what} did not appear") from None
 
     def _is_on_stage(self, message: Message, who: Persona) -> bool:
         room = message.room
@@ -214,18 +151,11 @@ class Replay:
             return room.owner == who.key and message.at >= self._begun
         return room.id not in self._known
 
-    def _find_war_room(self) -> Room | None:
-        """The thread that the bot opened since the replay began."""
-        for room in self._teams.rooms:
-            if room.id not in self._known and room.messages and room.messages[0].sender == BOT:
-                return room
-        return None
-
     def _due(self, step: Step) -> datetime:
         return self._begun + timedelta(minutes=step.minute)
 
-    def _typed(self, typed: Mapping[str, str]) -> Json:
-        return {name: self._timed(text) for name, text in typed.items()}
+    def _typed(self, act: A) -> A:
+        return replace(act, typed={name: self._timed(text) for name, text in act.typed.items()})
 
     def _timed(self, text: str) -> str:
         """Fill in each time that a script names by its minute: '{-2}' is two before the start."""
@@ -235,8 +165,3 @@ class Replay:
         self.progress = replace(self.progress, phase=phase, step=step, note=note)
         self._tell(self.progress)
         self._feed.touch("stage")
-
-
-def _refuse_error(answer: Answer) -> None:
-    if answer.is_error:
-        raise StepFailed(answer.text)
