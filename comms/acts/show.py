@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from comms.ask import Ask
 from comms.desk import Scene
 from comms.outbox import Effect
@@ -10,35 +12,35 @@ from comms.update import Update
 
 def show_incident(scene: Scene, key: str) -> None:
     """Bring the war-room card up to date."""
-    _put(scene, "room.refresh", key, scene.now.isoformat())
+    _put(scene, "room.refresh", key)
 
 
 def show_update(scene: Scene, update: Update) -> None:
     """Show the update's card in its present state: draft, awaiting, approved or gone."""
-    state = f"{update.number}:{scene.now.isoformat()}"
-    _put(scene, "room.update", update.incident, state, number=update.number)
+    _put(scene, "room.update", update.incident, number=update.number)
     show_incident(scene, update.incident)
 
 
 def show_reach(scene: Scene, key: str, number: int) -> None:
     """Show how far the update has got."""
-    _put(scene, "room.reach", key, f"{number}:{scene.now.isoformat()}", number=number)
+    _put(scene, "room.reach", key, number=number)
     show_incident(scene, key)
 
 
 def show_ask(scene: Scene, ask: Ask) -> None:
     """Show the ask's card in its present state."""
-    _put(scene, "room.ask", ask.incident, f"{ask.id}:{ask.state}", ask=ask.id)
+    _put(scene, "room.ask", ask.incident, ask=ask.id)
     show_incident(scene, ask.incident)
 
 
 def show_page(scene: Scene, key: str) -> None:
     """Render the status page anew: a promise on it has passed."""
-    _put(scene, "page.refresh", key, scene.now.isoformat())
+    _put(scene, "page.refresh", key)
 
 
-def _put(scene: Scene, kind: str, key: str, what: str, **payload: str | int) -> None:
+def _put(scene: Scene, kind: str, key: str, **payload: str | int) -> None:
+    # A key of its own each time: what is shown may have changed again within the same moment.
     scene.book.outbox.put(
-        Effect(kind=kind, key=f"{kind}:{key}:{what}", incident=key, payload=payload),
+        Effect(kind=kind, key=f"{kind}:{key}:{uuid4().hex}", incident=key, payload=payload),
         now=scene.now,
     )
