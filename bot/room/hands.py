@@ -53,6 +53,7 @@ class Hands:
             "room.reach": self.show_reach,
             "room.ask": self.show_ask,
             "room.nudge": self.nudge,
+            "room.glass": self.show_broken_glass,
         }
         return {kind: partial(_reaching, hand) for kind, hand in hands.items()}
 
@@ -117,6 +118,13 @@ class Hands:
         )
         if card is not None:
             await self._put(key, effect.key, card, f"{key}: next update")
+
+    async def show_broken_glass(self, effect: Effect) -> None:
+        """Say that an update went out without the approval that the plan asks for."""
+        key, number = effect.incident, int(effect.payload["number"])
+        card = await self._look(look.broken_glass, key, number)
+        if card is not None:
+            await self._put(key, f"glass:{number}", card, f"{key}: update {number}, glass broken")
 
     async def _begin(self, key: str, place: Place, card: Card) -> Room:
         if not place.channel:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.cards.ask import ask_card
 from bot.cards.decision import approved_card, stale_card
+from bot.cards.notice import broken_glass_card
 from bot.cards.nudge import nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
@@ -91,6 +92,21 @@ def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None
         now=scene.now,
         to=_whom(scene, incident, phase),
         draft=waiting.number if waiting else None,
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def broken_glass(scene: Scene, key: str, number: int) -> Card | None:
+    """Who sent an update without the approvals it needs, and why; None where nobody did."""
+    sent = scene.book.updates.get(key, number)
+    broken = [approval for approval in sent.approvals if approval.break_glass]
+    if not broken:
+        return None
+    return broken_glass_card(
+        incident=scene.book.incidents.get(key),
+        update=sent,
+        approval=broken[-1],
+        plan=scene.plan,
         incident_url=scene.house.incident_url(key),
     )
 

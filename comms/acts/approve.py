@@ -10,7 +10,7 @@ from comms.acts.asks import raise_asks
 from comms.acts.deliveries import cancel
 from comms.acts.draft import preview
 from comms.acts.promises import answer
-from comms.acts.show import show_update
+from comms.acts.show import show_broken_glass, show_update
 from comms.approval import missing, needed, rights
 from comms.delivery import DeliveryState
 from comms.desk import Scene
@@ -126,6 +126,7 @@ def _tell(scene: Scene, update: Update, approval: Approval) -> None:
             f" {approval.break_glass}",
             **facts,
         )
+        show_broken_glass(scene, update)
         return
     roles = " and ".join(sorted(role.label for role in approval.roles))
     scene.tell(

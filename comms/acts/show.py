@@ -21,6 +21,11 @@ def show_update(scene: Scene, update: Update) -> None:
     show_incident(scene, update.incident)
 
 
+def show_broken_glass(scene: Scene, update: Update) -> None:
+    """Tell everybody in the war room, and the duty manager, that the update broke the glass."""
+    _put(scene, "room.glass", update.incident, number=update.number)
+
+
 def show_reach(scene: Scene, key: str, number: int) -> None:
     """Show how far the update has got."""
     _put(scene, "room.reach", key, number=number)

@@ -55,7 +55,7 @@ class Hour:
             hands=dict.fromkeys(
                 [
                     *("room.open", "room.refresh", "room.update", "room.reach", "room.ask"),
-                    *("room.nudge", "page.refresh"),
+                    *("room.nudge", "room.glass", "page.refresh"),
                 ],
                 self._show,
             ),
