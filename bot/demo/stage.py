@@ -49,6 +49,7 @@ class Stage:
     """Everything that is on stage, once all of it answers. `url` is the product's own."""
 
     url: str
+    status_url: str
     product: Product
     teams: Simulator
     mail: Catcher
@@ -99,6 +100,7 @@ async def stage(
         )
         set_up = Stage(
             url=url,
+            status_url=status_url,
             product=product,
             teams=teams,
             mail=mail,
@@ -110,7 +112,7 @@ async def stage(
             told=Told(desk=product.desk, session=session, status_url=status_url),
         )
         product.app.add_subapp("/teams", teams.connector.app())
-        product.app.add_subapp("/demo", demo_app(_sources(set_up, feed, status_url)))
+        product.app.add_subapp("/demo", demo_app(_sources(set_up)))
         await stack.enter_async_context(_answering(product.app, listening))
         for audience, crowd in people().items():
             await product.desk.do(
@@ -157,15 +159,15 @@ def _plan() -> Plan:
     return replace(load(None), organisation=COMPANY, duty_manager=manager)
 
 
-def _sources(set_up: Stage, feed: Feed, status_url: str) -> DemoSources:
+def _sources(set_up: Stage) -> DemoSources:
     told = set_up.told
     return DemoSources(
         teams=set_up.teams,
         mail=set_up.mail,
         clock=set_up.clock,
-        feed=feed,
+        feed=set_up.feed,
         replay=set_up.replay,
-        status_url=status_url,
+        status_url=set_up.status_url,
         timeline=told.timeline,
         updates=told.updates,
         promises=told.promises,
