@@ -49,8 +49,10 @@ from comms.ledger import Filter, Totals
 from comms.people import SITREP, Person, Role
 from comms.plan.load import load
 from comms.plan.model import ChannelName
+from comms.projection import Telling
 from comms.promise import Promise, PromiseState
 from comms.recipient import Recipient
+from comms.render import render_all
 from comms.report import Actions, CanReport, CustomerText, Need
 from comms.statement import Statement, content_hash
 from comms.testing import FakeTransport, HeldClock
@@ -301,9 +303,18 @@ class LifeCycle(RuleBasedStateMachine):
         key = self._key(data)
         self.do(draft, by, key, report=report, status=status, audiences=to)
 
-    @rule(data=st.data(), approvers=st.permutations(PEOPLE), enough=st.integers(1, 3))
-    def drafts_and_those_who_may_approve(
-        self, data: st.DataObject, approvers: Sequence[Person], enough: int
+    @rule(
+        data=st.data(),
+        approvers=st.permutations(PEOPLE),
+        severity=st.sampled_from([None, None, *Severity]),
+        lead=st.sampled_from([None, None, *PEOPLE]),
+    )
+    def drafts_and_all_approve_whatever_happens_between(
+        self,
+        data: st.DataObject,
+        approvers: Sequence[Person],
+        severity: Severity | None,
+        lead: Person | None,
     ) -> None:
         key = self._key(data)
         incident = self.kept(key).incident
@@ -311,9 +322,15 @@ class LifeCycle(RuleBasedStateMachine):
         drafted = self.do(draft, BEN, key, report=REPORT, status=status)
         if isinstance(drafted, SitrepError):
             return
-        for person in approvers[:enough]:
+        for person in approvers:
             self.all_is_in_order()
             self.do(approve, person, key, drafted.update.number, hash=drafted.update.hash)
+            self.all_is_in_order()
+            if severity:
+                self.do(change_severity, person, key, severity)
+                self.all_is_in_order()
+            if lead:
+                self.do(assign, person, key, role=Role.COMMS_LEAD, person=lead)
 
     @rule(data=st.data(), by=people, broken=st.booleans(), corrects=st.integers(1, 3))
     def corrects(self, data: st.DataObject, by: Person, broken: bool, corrects: int) -> None:
@@ -448,6 +465,7 @@ class LifeCycle(RuleBasedStateMachine):
             before = self.before.get(key, kept)
             self.moves_are_allowed(before, kept)
             self.numbers_have_no_gaps(kept)
+            self.an_open_draft_says_what_is_so(kept)
             self.approvals_are_sound(before, kept)
             self.promises_are_as_printed(before, kept)
             self.promises_end_once(before, kept)
@@ -468,6 +486,13 @@ class LifeCycle(RuleBasedStateMachine):
     def numbers_have_no_gaps(self, kept: Kept) -> None:
         assert [update.number for update in kept.updates] == list(range(1, len(kept.updates) + 1))
         assert not any(update.state.is_open for update in kept.updates[:-1])
+
+    def an_open_draft_says_what_is_so(self, kept: Kept) -> None:
+        for update in kept.updates[-1:]:
+            if update.state.is_open:
+                telling = Telling(incident=kept.incident, update=update, plan=PLAN)
+                now = render_all(telling, PLAN.among(update.audiences), HOUSE.writers)
+                assert content_hash(now) == update.hash
 
     def approvals_are_sound(self, before: Kept, after: Kept) -> None:
         known = {approval for update in before.updates for approval in update.approvals}
