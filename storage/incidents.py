@@ -21,6 +21,8 @@ _NAME = (
     .values(key=bindparam("name"))
 )
 
+_DECLARED = select(col(IncidentRow.key)).where(col(IncidentRow.nonce) == bindparam("nonce"))
+
 
 class SqlIncidents:
     """Incidents in SQL."""
@@ -47,8 +49,8 @@ class SqlIncidents:
 
     def declared_with(self, nonce: str) -> Incident | None:
         """The incident that this form declared already."""
-        row = self._session.exec(select(IncidentRow).where(IncidentRow.nonce == nonce)).first()
-        return _incident(row) if row else None
+        key = self._session.connection().execute(_DECLARED, {"nonce": nonce}).scalar()
+        return self.get(key) if key else None
 
     def get(self, key: str) -> Incident:
         """Return one incident, or raise NotFound."""
