@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -15,9 +14,10 @@ from bot.cards.notice import problem_card
 from bot.edge.adapter import RAW
 from bot.edge.connector import Connector, ConnectorError
 from bot.room.post import message, words
-from bot.turns import commands, declaring, extension
+from bot.turns import commands, extension
 from bot.turns.answer import Answer, to_action, to_fetch, to_submit
 from bot.turns.door import Door, Repeated
+from bot.turns.forms import new_nonce
 from bot.turns.press import Once, Press, verb_of
 from bot.turns.presses import pressed
 from bot.turns.sender import home, place, sender
@@ -34,8 +34,7 @@ Raw = Mapping[str, Any]
 class Bot:
     """Answers activities at once; what takes longer is left to the outbox or sent afterwards.
 
-    Each message is acted on once, however often the channel delivers it: its id is a unique row.
-    Invokes are answered each time, since acts that are repeated change nothing.
+    Each activity is acted on once, however often the channel delivers it: its id is a unique row.
     """
 
     def __init__(self, *, door: Door, connector: Connector, lull: Lull) -> None:
@@ -72,12 +71,10 @@ class Bot:
             await asyncio.wait(self._sending, timeout=5)
 
     async def _on_message(self, raw: Raw) -> None:
-        once = Once(id=f"{place(raw).conversation}:{raw.get('id')}")
-        press = replace(_press(raw, raw.get("value")), once=once)
         try:
-            answer = await self._answered(press, raw)
+            answer = await self._answered(_press(raw, raw.get("value")), raw)
         except Repeated:
-            log.info("activity.repeated")
+            log.info("activity.repeated", kind="message")
             return
         self._send_later(raw, answer)
 
@@ -94,7 +91,7 @@ class Bot:
     async def _answer(self, press: Press, raw: Raw) -> Answer:
         if press.verb:
             return await pressed(self._door, press)
-        nonce = press.once.id if press.once else declaring.new_nonce()
+        nonce = press.once.id if press.once else new_nonce()
         return await commands.said(self._door, press, commands.words_of(raw), nonce)
 
     async def _on_invoke(self, raw: Raw) -> dict[str, Any] | None:
@@ -102,11 +99,11 @@ class Bot:
         value = value if isinstance(value, Mapping) else {}
         match raw["name"]:
             case "adaptiveCard/action":
-                return to_action(await pressed(self._door, _executed(raw, value["action"])))
+                return to_action(await self._pressed(_executed(raw, value["action"])))
             case "task/fetch":
-                return to_fetch(await pressed(self._door, _press(raw, value.get("data"), True)))
+                return to_fetch(await self._pressed(_press(raw, value.get("data"), True)))
             case "task/submit":
-                return to_submit(await pressed(self._door, _press(raw, value.get("data"), True)))
+                return to_submit(await self._pressed(_press(raw, value.get("data"), True)))
             case "composeExtension/query":
                 return await extension.find(self._door, _press(raw, None), value)
             case "composeExtension/fetchTask":
@@ -115,6 +112,13 @@ class Bot:
                 return await extension.submit(self._door, _press(raw, value.get("data")))
             case name:
                 raise SitrepError(f"Sitrep does not know {str(name)[:60]!r}.")
+
+    async def _pressed(self, press: Press) -> Answer:
+        try:
+            return await pressed(self._door, press)
+        except Repeated:
+            log.info("activity.repeated", kind="invoke")
+            return Answer(text="This was done already.")
 
     async def _on_installed(self, raw: Raw) -> None:
         """The app was added to a team: its channel is where war rooms open."""
@@ -162,7 +166,12 @@ class Bot:
 def _press(raw: Raw, data: object, in_dialog: bool = False) -> Press:
     given = data if isinstance(data, Mapping) else {}
     return Press(
-        verb=verb_of(given), data=given, by=sender(raw), place=place(raw), in_dialog=in_dialog
+        verb=verb_of(given),
+        data=given,
+        by=sender(raw),
+        place=place(raw),
+        in_dialog=in_dialog,
+        once=_once(raw),
     )
 
 
@@ -170,7 +179,12 @@ def _executed(raw: Raw, action: Raw) -> Press:
     data = action.get("data")
     given = data if isinstance(data, Mapping) else {}
     verb = str(action.get("verb") or "") or verb_of(given)
-    return Press(verb=verb, data=given, by=sender(raw), place=place(raw))
+    return Press(verb=verb, data=given, by=sender(raw), place=place(raw), once=_once(raw))
+
+
+def _once(raw: Raw) -> Once | None:
+    """The activity's id, unique over all conversations; some clients give none."""
+    return Once(id=f"{place(raw).conversation}:{raw['id']}") if raw.get("id") else None
 
 
 def _remember(scene: Scene, here: Place) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from bot.cards.declared import declared_card
 from bot.cards.form import errors_of
 from bot.turns.answer import Answer
 from bot.turns.door import Door
+from bot.turns.forms import new_nonce
 from bot.turns.press import Press
 from comms.acts.declare import declare
 from comms.errors import Invalid, SitrepError
@@ -33,8 +33,10 @@ async def open_form(_door: Door, press: Press) -> Answer:
 async def submit(door: Door, press: Press) -> Answer:
     """Declare what was typed; with an error the form comes back with everything in it."""
     nonce = press.text("nonce") or new_nonce()
+    # A form in the channel is everybody's: with another title it declares another incident.
+    own = f"{nonce}:{' '.join(press.text('title').casefold().split())[:200]}"
     try:
-        incident = await _declare(door, press, press.data, nonce)
+        incident = await _declare(door, press, press.data, own)
     except SitrepError as wrong:
         card = declare_card(
             nonce=nonce,
@@ -65,11 +67,6 @@ def declared(door: Door, incident: Incident) -> Answer:
         ),
         text=f"{incident.key} is declared. The war room is opening.",
     )
-
-
-def new_nonce() -> str:
-    """A form's own number: sent twice, it declares once."""
-    return uuid.uuid4().hex
 
 
 async def _declare(door: Door, press: Press, typed: Mapping[str, Any], nonce: str) -> Incident:

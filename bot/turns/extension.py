@@ -44,7 +44,8 @@ async def open_form(door: Door, press: Press, value: Mapping[str, Any]) -> dict[
 
 async def submit(door: Door, press: Press) -> dict[str, Any]:
     """Declare; with an error the form stays open."""
-    answer = await declaring.submit(door, replace(press, in_dialog=True))
+    # The form's own number keeps it from declaring twice, and finds what it declared.
+    answer = await declaring.submit(door, replace(press, in_dialog=True, once=None))
     if answer.stays:
         return to_fetch(answer)
     return to_fetch(replace(answer, card=None))

@@ -12,8 +12,9 @@ from bot.cards.resolve import POINTERS as RESOLVE_POINTERS
 from bot.cards.resolve import read_final, resolve_card, resolve_fields
 from bot.room import look
 from bot.turns.answer import Answer
-from bot.turns.declaring import new_nonce, severity_of
+from bot.turns.declaring import severity_of
 from bot.turns.door import Door
+from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
 from comms.acts import draft
 from comms.acts.asks import meet, take
@@ -56,7 +57,7 @@ async def open_note(door: Door, press: Press) -> Answer:
 async def add_note(door: Door, press: Press) -> Answer:
     """Write the line; the same form sent twice writes it once."""
     try:
-        await door.do(press, _note_once, press.incident, press.text("text"), press.text("form"))
+        await door.do(press, _note_once, press.incident, press.data)
     except SitrepError as wrong:
         return _form(await door.read(press, _note_form, press.incident, press.data, wrong), "Note")
     return Answer(text="Noted in the timeline.")
@@ -114,9 +115,9 @@ def _note_form(
     )
 
 
-def _note_once(scene: Scene, key: str, words: str, form: str) -> None:
-    if not form or scene.book.sightings.first(f"form:{form}", now=scene.now):
-        note(scene, key, words)
+def _note_once(scene: Scene, key: str, typed: Mapping[str, Any]) -> None:
+    if is_new(scene, typed):
+        note(scene, key, str(typed.get("text") or ""))
 
 
 def _end_form(
@@ -138,5 +139,7 @@ def _end_form(
 
 
 def _resolve(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
+    if not is_new(scene, typed):
+        return scene.book.updates.of(key)[-1].number
     final = read_final(typed, draft.opening(scene, key))
     return resolve(scene, key, report=final).update.number

@@ -13,7 +13,7 @@ from comms.room import Place
 
 @dataclass(kw_only=True)
 class Once:
-    """A message's id, unique over all conversations; `kept` once an act has recorded it."""
+    """An activity's id, unique over all conversations; `kept` once an act has recorded it."""
 
     id: str
     kept: bool = False
@@ -23,8 +23,7 @@ class Once:
 class Press:
     """`data` is the action's own data together with what was typed into the card's inputs.
 
-    `once` is there for a message, which the channel may deliver again; an invoke is answered each
-    time.
+    `once` is the activity's id: the channel may deliver it again.
     """
 
     verb: str

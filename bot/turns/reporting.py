@@ -9,8 +9,8 @@ from bot.cards.can import POINTERS, can_card, read_report, report_fields
 from bot.cards.form import errors_of
 from bot.room import look
 from bot.turns.answer import Answer
-from bot.turns.declaring import new_nonce
 from bot.turns.door import Door
+from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
 from comms.acts import draft
 from comms.desk import Scene
@@ -42,7 +42,7 @@ async def submit(door: Door, press: Press) -> Answer:
 
 async def no_change(door: Door, press: Press) -> Answer:
     """'No change' in one tap: the last report again, as a new update to approve."""
-    number = await door.do(press, _draft_unchanged, press.incident)
+    number = await door.do(press, _draft_unchanged, press.incident, press.data)
     return await _drafted(door, press, number)
 
 
@@ -131,6 +131,8 @@ def _moved_on(scene: Scene, report: CanReport) -> dict[str, object]:
 
 
 def _draft(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
+    if not is_new(scene, typed):
+        return scene.book.updates.of(key)[-1].number
     report = read_report(typed, now=scene.now, plan=scene.plan)
     return draft.draft(
         scene,
@@ -141,7 +143,9 @@ def _draft(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
     ).update.number
 
 
-def _draft_unchanged(scene: Scene, key: str) -> int:
+def _draft_unchanged(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
+    if not is_new(scene, typed):
+        return scene.book.updates.of(key)[-1].number
     last = draft.last_approved(scene, key)
     if last is None:
         raise Invalid("There is no update yet that could be repeated.")
