@@ -6,17 +6,18 @@ The only module that sees the bot, the engine and the storage together.
 from __future__ import annotations
 
 import os
+import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
-from aiohttp import web
+from aiohttp import ClientSession, web
 from prometheus_client import CollectorRegistry
 
-from bot import identity
+from bot import channels, identity
 from bot.api import Access, api_routes, problems_as_json
 from bot.edge.connector import Connector, open_session
 from bot.edge.messages import Edge
@@ -29,7 +30,6 @@ from bot.metrics.meters import ProductMeters
 from bot.metrics.route import metrics_routes
 from bot.room.hands import Hands
 from bot.room.progress import Progress
-from bot.room.transport import TeamsTransport
 from bot.seen import seen_routes
 from bot.settings import Settings
 from bot.turns.bot import Bot
@@ -37,52 +37,37 @@ from bot.turns.door import Door
 from bot.turns.sender import Directory
 from bot.turns.timed import timed
 from comms.bell import Bell, Topic
-from comms.channels.mail import writer as mail_writer
-from comms.channels.mail.address import mailbox
-from comms.channels.mail.relay import Relay, relay
 from comms.channels.mail.transport import MailTransport
-from comms.channels.page import writer as page_writer
-from comms.channels.page.state import Site
 from comms.channels.page.transport import PageTransport
-from comms.channels.teams import writer as teams_writer
 from comms.channels.transport import Transport
-from comms.channels.unconfigured import Unconfigured
 from comms.clock import Clock, SystemClock
-from comms.delivery import Delivery
 from comms.desk import Desk, House
+from comms.dispatcher import Dispatcher
 from comms.errors import Unavailable
-from comms.fanout import Slots, runners
+from comms.fanout import Runner, Slots, runners
 from comms.lull import Lull
 from comms.outbox import Carrier, Effect
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
 from comms.planner import Planner
-from comms.render import Writer
 from comms.supervise import Loop, running
 from comms.timekeeper import Timekeeper
 from storage import schema
 from storage.book import SqlStore
 from storage.connect import is_sqlite
 from storage.database import Database
+from storage.fanout_jobs import FanoutJobs
+from storage.lanes import SharedEffects
 from storage.ledger import SqlLedger
+from storage.notify import Listener
 from storage.outbox import SqlEffects
 from storage.secrets import key_of
 from storage.sole import sole_use
 
 log = structlog.get_logger()
 
-WRITERS: Mapping[ChannelName, Writer] = {
-    ChannelName.TEAMS: teams_writer.write,
-    ChannelName.MAIL: mail_writer.write,
-    ChannelName.PAGE: page_writer.write,
-}
-"""Adding a channel means a folder in `comms.channels`, a line here and one in `sitrep`."""
-
-SLOTS: Mapping[ChannelName, Slots] = {
-    ChannelName.TEAMS: Slots(lanes=4, batch=1),
-    ChannelName.MAIL: Slots(lanes=4, batch=50),
-    ChannelName.PAGE: Slots(lanes=1, batch=1),
-}
+BY_WORKERS = (ChannelName.TEAMS, ChannelName.MAIL)
+"""What workers send on Postgres. The page stays with the app: that is where its directory is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +81,46 @@ class Product:
     transports: Mapping[ChannelName, Transport]
 
 
+class Bells:
+    """What is rung for each loop. A fan-out that is ready concerns whoever sends, or dispatches."""
+
+    def __init__(self) -> None:
+        self.timers, self.outbox, self.planning, self.dispatch = Bell(), Bell(), Bell(), Bell()
+        self.lanes = {channel: Bell() for channel in ChannelName}
+        self.by_topic: Mapping[Topic, tuple[Bell, ...]] = {
+            Topic.TIMERS: (self.timers,),
+            Topic.OUTBOX: (self.outbox,),
+            Topic.PLANNING: (self.planning,),
+            Topic.FANOUT: (self.dispatch, *self.lanes.values()),
+        }
+
+    def ring(self, topics: Iterable[Topic]) -> None:
+        """Wake every loop that these topics concern."""
+        for topic in topics:
+            for bell in self.by_topic[topic]:
+                bell.ring()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What the app and a worker are both built from. `me` names this process among others."""
+
+    me: str
+    clock: Clock
+    plan: Plan
+    registry: CollectorRegistry
+    meters: ProductMeters
+    database: Database
+    session: ClientSession
+    connector: Connector
+    links: Links
+    page: PageTransport
+    transports: Mapping[ChannelName, Transport]
+    bells: Bells
+    desk: Desk
+    progress: Progress
+
+
 @asynccontextmanager
 async def sitrep(
     settings: Settings,
@@ -103,14 +128,103 @@ async def sitrep(
     plan: Plan | None = None,
     clock: Clock | None = None,
     access: Access | None = None,
-    slots: Mapping[ChannelName, Slots] = SLOTS,
+    slots: Mapping[ChannelName, Slots] | None = None,
 ) -> AsyncIterator[Product]:
     """Build the product, run its loops for as long as the block runs, and take it down.
 
+    On SQLite it does everything itself. On Postgres any number of it work side by side, and
+    workers send what is not the page's.
+
     Raises a SitrepError whose detail says what to mend: the plan, the database, a setting.
     """
+    async with _parts(settings, plan, clock) as parts:
+        lull = Lull()
+        bot = Bot(
+            lull=lull,
+            door=Door(desk=parts.desk, directory=Directory(parts.connector)),
+            connector=parts.connector,
+        )
+        edge = Edge(
+            gate=identity.gate(settings, parts.session),
+            connector=parts.connector,
+            on_turn=timed(bot.on_turn, parts.meters),
+        )
+        app = web.Application(middlewares=[problems_as_json])
+        app.add_routes(edge_routes(edge))
+        app.add_routes(_routes(settings, parts, access or _access(settings)))
+        await _draw_page(parts.page, parts.clock)
+        shared = not is_sqlite(parts.database.url)
+        here = [ChannelName.PAGE] if shared else list(ChannelName)
+        senders = _runners(parts, here, slots or channels.slots(settings))
+        bells, clock = parts.bells, parts.clock
+        timekeeper = Timekeeper(
+            desk=parts.desk, clock=clock, bell=bells.timers, meters=parts.meters
+        )
+        loops: dict[str, Loop] = {
+            "timers": timekeeper.run,
+            "lag": partial(watch_lag, parts.meters.lag),
+            "planner": Planner(desk=parts.desk, clock=clock, bell=bells.planning).run,
+            "progress": parts.progress.run,
+            **{f"fanout.{sender.channel}": sender.run for sender in senders},
+        }
+        async with (
+            _carrying(settings, parts, lull) as carrying,
+            _dispatching(parts) as dispatching,
+            running({**loops, **carrying, **dispatching}),
+        ):
+            yield Product(
+                app=app,
+                desk=parts.desk,
+                database=parts.database,
+                plan=parts.plan,
+                transports=parts.transports,
+            )
+            await bot.finish()
+
+
+@asynccontextmanager
+async def fanout_worker(
+    settings: Settings,
+    *,
+    plan: Plan | None = None,
+    clock: Clock | None = None,
+    slots: Mapping[ChannelName, Slots] | None = None,
+) -> AsyncIterator[None]:
+    """Send what waits in the ledger, on Postgres, for as long as the block runs, and nothing else.
+
+    At the end slots under way are finished and the rest is given back to the other workers.
+    Raises a SitrepError whose detail says what to mend.
+    """
+    async with _parts(settings, plan, clock) as parts:
+        slots = slots or channels.slots(settings)
+        senders = _runners(parts, BY_WORKERS, slots)
+        work = {sender.channel: (sender.run_one, slots[sender.channel].lanes) for sender in senders}
+        jobs = FanoutJobs(parts.database.url)
+        async with (
+            jobs.opened(),
+            running(
+                {
+                    "jobs": partial(jobs.work, work),
+                    "progress": parts.progress.run,
+                    **_dispatcher(parts, jobs),
+                }
+            ),
+        ):
+            try:
+                yield
+            finally:
+                for sender in senders:
+                    sender.stop()
+
+
+@asynccontextmanager
+async def _parts(
+    settings: Settings, plan: Plan | None, clock: Clock | None
+) -> AsyncIterator[Parts]:
     clock = clock or SystemClock()
     plan = plan or load(settings.plan)
+    # A process number alone would come again: in a container every process is number 1.
+    me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     registry = CollectorRegistry()
     meters = ProductMeters(registry)
     database = open_database(settings, committed=meters.committed)
@@ -120,89 +234,114 @@ async def sitrep(
             connector = Connector(
                 session, identity.tokens(settings), identity.service_hosts(settings)
             )
-            store = SqlStore(database)
             links = Links(
                 key=await database.write(partial(key_of, name="links")),
                 base_url=settings.base_url or "",
             )
-            mail = _relay(settings)
-            bells = {topic: Bell() for topic in Topic if topic is not Topic.FANOUT}
-            lanes = {channel: Bell() for channel in ChannelName}
-            desk = Desk(
-                store=store,
-                house=House(
-                    plan=plan,
-                    writers=WRITERS,
-                    rates={ChannelName.MAIL: mail.rate} if mail else {},
-                    incident_url=partial(incident_url, links),
-                ),
-                clock=clock,
-                bells={
-                    **{topic: (bell,) for topic, bell in bells.items()},
-                    Topic.FANOUT: tuple(lanes.values()),
-                },
+            store = SqlStore(database, me=me)
+            bells = Bells()
+            house = House(
+                plan=plan,
+                writers=channels.WRITERS,
+                rates=channels.rates(settings),
+                incident_url=partial(incident_url, links),
             )
-            page = _page(settings, plan, clock)
-            transports: dict[ChannelName, Transport] = {
-                ChannelName.TEAMS: TeamsTransport(connector=connector, store=store),
-                ChannelName.MAIL: _mail(settings, mail, links, clock),
-                ChannelName.PAGE: page,
-            }
-            progress = Progress(desk=desk)
-            lull = Lull()
-            hands = Hands(desk=desk, connector=connector, bot_id=bot_id(settings))
-            carrier = Carrier(
-                effects=SqlEffects(database),
-                hands={**hands.by_kind(), "page.refresh": partial(_refresh, page, clock)},
+            desk = Desk(store=store, house=house, clock=clock, bells=bells.by_topic)
+            page = channels.status_page(settings, plan, clock)
+            sending = channels.transports(
+                settings, connector=connector, store=store, page=page, links=links, clock=clock
+            )
+            yield Parts(
+                me=me,
                 clock=clock,
-                bell=bells[Topic.OUTBOX],
-                lull=lull,
+                plan=plan,
+                registry=registry,
                 meters=meters,
-            )
-            senders = runners(
-                transports,
-                ledger=SqlLedger(database),
-                clock=clock,
-                bells=lanes,
-                owner=f"{socket.gethostname()}:{os.getpid()}",
-                slots=slots,
-                progressed=progress.moved,
-                meters=meters,
-            )
-            bot = Bot(
-                lull=lull, door=Door(desk=desk, directory=Directory(connector)), connector=connector
-            )
-            edge = Edge(
-                gate=identity.gate(settings, session),
+                database=database,
+                session=session,
                 connector=connector,
-                on_turn=timed(bot.on_turn, meters),
+                links=links,
+                page=page,
+                transports=sending,
+                bells=bells,
+                desk=desk,
+                progress=Progress(desk=desk),
             )
-            app = web.Application(middlewares=[problems_as_json])
-            app.add_routes(edge_routes(edge))
-            app.add_routes(api_routes(desk, access or _access(settings), registry=registry))
-            app.add_routes(metrics_routes(registry, BacklogGauges(desk, registry)))
-            app.add_routes(seen_routes(desk, links))
-            app.add_routes(incident_page_routes(desk, links, access or _access(settings)))
-            await _draw_page(page, clock)
-            timekeeper = Timekeeper(desk=desk, clock=clock, bell=bells[Topic.TIMERS], meters=meters)
-            loops: dict[str, Loop] = {
-                "timers": timekeeper.run,
-                "lag": partial(watch_lag, meters.lag),
-                "outbox": carrier.run,
-                "planner": Planner(desk=desk, clock=clock, bell=bells[Topic.PLANNING]).run,
-                "progress": progress.run,
-                **{f"fanout.{sender.channel}": sender.run for sender in senders},
-            }
-            async with running(loops):
-                yield Product(
-                    app=app, desk=desk, database=database, plan=plan, transports=transports
-                )
-                await bot.finish()
-            for transport in transports.values():
+            for transport in sending.values():
                 if isinstance(transport, MailTransport):
                     await transport.close()
         finally:
             database.close()
+
+
+def _runners(
+    parts: Parts, names: Sequence[ChannelName], slots: Mapping[ChannelName, Slots]
+) -> tuple[Runner, ...]:
+    return runners(
+        {name: parts.transports[name] for name in names},
+        ledger=SqlLedger(parts.database),
+        clock=parts.clock,
+        bells=parts.bells.lanes,
+        owner=parts.me,
+        slots=slots,
+        progressed=parts.progress.moved,
+        meters=parts.meters,
+    )
+
+
+@asynccontextmanager
+async def _carrying(
+    settings: Settings, parts: Parts, lull: Lull
+) -> AsyncIterator[Mapping[str, Loop]]:
+    """Give the loops that carry out what acts ask of the outside world."""
+    hands = Hands(desk=parts.desk, connector=parts.connector, bot_id=bot_id(settings))
+    shared = not is_sqlite(parts.database.url)
+    effects = SharedEffects(parts.database, me=parts.me) if shared else SqlEffects(parts.database)
+    carrier = Carrier(
+        effects=effects,
+        hands={**hands.by_kind(), "page.refresh": partial(_refresh, parts.page, parts.clock)},
+        clock=parts.clock,
+        bell=parts.bells.outbox,
+        lull=lull,
+        meters=parts.meters,
+    )
+    if isinstance(effects, SharedEffects):
+        try:
+            yield {"outbox": carrier.run, "outbox.hold": partial(effects.hold, parts.clock)}
+        finally:
+            await effects.release()
+    else:
+        yield {"outbox": carrier.run}
+
+
+@asynccontextmanager
+async def _dispatching(parts: Parts) -> AsyncIterator[Mapping[str, Loop]]:
+    """Give the loops that hand the ledger's shards to workers: none on SQLite."""
+    if is_sqlite(parts.database.url):
+        yield {}
+        return
+    jobs = FanoutJobs(parts.database.url)
+    async with jobs.opened():
+        yield _dispatcher(parts, jobs)
+
+
+def _dispatcher(parts: Parts, jobs: FanoutJobs) -> Mapping[str, Loop]:
+    dispatcher = Dispatcher(
+        jobs=jobs,
+        ledger=SqlLedger(parts.database),
+        channels=BY_WORKERS,
+        clock=parts.clock,
+        bell=parts.bells.dispatch,
+    )
+    listener = Listener(parts.database.url, me=parts.me, wake=parts.bells.ring)
+    return {"dispatcher": dispatcher.run, "listener": listener.run}
+
+
+def _routes(settings: Settings, parts: Parts, access: Access) -> Iterator[web.RouteDef]:
+    yield from api_routes(parts.desk, access, registry=parts.registry)
+    yield from metrics_routes(parts.registry, BacklogGauges(parts.desk, parts.registry))
+    yield from seen_routes(parts.desk, parts.links)
+    yield from incident_page_routes(parts.desk, parts.links, access)
 
 
 def open_database(
@@ -223,37 +362,6 @@ def bot_id(settings: Settings) -> str:
 
 def _access(settings: Settings) -> Access:
     return Access(token=settings.api_token.get_secret_value() if settings.api_token else "")
-
-
-def _relay(settings: Settings) -> Relay | None:
-    return relay(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
-
-
-def _mail(settings: Settings, to: Relay | None, links: Links, clock: Clock) -> Transport:
-    if to is None:
-        return Unconfigured("No mail relay is set up: set SITREP_SMTP_URL and SITREP_MAIL_FROM.")
-    if settings.mail_from is None:
-        return Unconfigured("Mail has no sender: set SITREP_MAIL_FROM.")
-
-    def own(delivery: Delivery) -> Mapping[str, str]:
-        url = links.make("seen", str(delivery.id))
-        return {"seen": url} if url else {}
-
-    return MailTransport(
-        to,
-        sender=mailbox(settings.mail_from, option="SITREP_MAIL_FROM"),
-        links=own,
-        clock=clock,
-    )
-
-
-def _page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
-    site = Site(
-        organisation=plan.organisation,
-        time_zone=plan.time_zone,
-        url=settings.status_url or "http://127.0.0.1:8080",
-    )
-    return PageTransport(settings.status_dir, site, clock)
 
 
 async def _draw_page(page: PageTransport, clock: Clock) -> None:

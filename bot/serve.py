@@ -39,6 +39,15 @@ def serve(
     uvloop.run(_serve(settings, host, port, ready))
 
 
+def stop_signal() -> asyncio.Event:
+    """Return what is set when SIGINT or SIGTERM asks this process to stop."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
 def is_loopback(host: str) -> bool:
     """True for an address that only this machine can reach."""
     if host == "localhost":
@@ -49,10 +58,7 @@ def is_loopback(host: str) -> bool:
 
 
 async def _serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = stop_signal()
     async with sitrep(settings) as product:
         runner = web.AppRunner(product.app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()

@@ -47,6 +47,15 @@ def _listed(value: object) -> object:
     return value
 
 
+def _between(low: int, high: int, unit: str) -> AfterValidator:
+    def check(value: int) -> int:
+        if not low <= value <= high:
+            raise ValueError(f"expected {low} to {high} {unit}")
+        return value
+
+    return AfterValidator(check)
+
+
 Url = Annotated[str, AfterValidator(_url)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
@@ -81,6 +90,11 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = None
     mail_from: Mailbox | None = None
+
+    slots: Annotated[int, _between(4, 2000, "mails")] = 200
+    """Mails under way at once in one process: so many a crash may send again."""
+    lease: Annotated[int, _between(5, 3600, "seconds")] = 120
+    """After so many seconds of silence another process sends what one had in hand."""
 
     status_dir: Path = Path("status")
     status_url: Url | None = None

@@ -82,22 +82,39 @@ class Runner:
                 lane.add_done_callback(under_way.discard)
                 lane.add_done_callback(lambda _lane: free.release())
         finally:
-            self._stopping = True
+            self.stop()
             if under_way:
                 await asyncio.wait(under_way)
 
     async def run_until_idle(self) -> None:
         """Deliver what is due now, one shard after another, and return."""
+        while await self.run_one():
+            pass
+
+    async def run_one(self) -> bool:
+        """Deliver the most urgent shard that is due and free; False when there is none.
+
+        When something more urgent comes, that is delivered and what was begun given back: there
+        are as many shards left then as there are others to deliver them.
+        """
         while (claim := await self._claim()) is not None:
-            await self._deliver(claim)
+            if not await self._deliver(claim):
+                return True
+        return False
+
+    def stop(self) -> None:
+        """Begin nothing any more; what is under way is finished, the rest given back."""
+        self._stopping = True
 
     async def _claim(self) -> Claim | None:
         """Claim a shard; whoever is stopped meanwhile gives it back, or nobody could send it."""
+        if self._stopping:
+            return None
         claiming = asyncio.ensure_future(self._ask())
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            self._stopping = True
+            self.stop()
             claim = await claiming
             if claim is not None:
                 await self._deliver(claim)
@@ -127,8 +144,11 @@ class Runner:
             # Its lease runs out, and the next claim finds what was under way.
             log.exception("fanout.broken", fanout=claim.fanout.id, shard=claim.shard)
 
-    async def _deliver(self, claim: Claim) -> None:
-        """Send a shard, batch by batch: the next is taken as the last one's outcomes are kept."""
+    async def _deliver(self, claim: Claim) -> bool:
+        """Send a shard, batch by batch: the next is taken as the last one's outcomes are kept.
+
+        True where it was left for something more urgent.
+        """
         now = self._clock.now()
         settled = [self._settled(_lost(delivery), delivery, now) for delivery in claim.lost]
         while True:
@@ -140,7 +160,7 @@ class Runner:
             if step.is_fenced:
                 log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(settled))
             if not step.deliveries:
-                return
+                return step.is_overtaken
             outcomes = await self._send(claim.fanout, step.deliveries)
             now = self._clock.now()
             settled = [

@@ -18,6 +18,7 @@ from storage.incidents import SqlIncidents
 from storage.outbox import SqlOutbox
 from storage.promises import SqlPromises, SqlTimers
 from storage.recipients import SqlRecipients
+from storage.replicas import announce, take_turn
 from storage.rooms import SqlRooms
 from storage.sightings import SqlSightings
 from storage.timeline import SqlAudit, SqlTimeline
@@ -105,14 +106,25 @@ class SqlBook:
 
 
 class SqlStore:
-    """Opens the book."""
+    """Opens the book. Other processes on the same Postgres know this one as `me`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, me: str = "") -> None:
         self._database = database
+        self._me = me
 
     async def write(self, work: Callable[[Book], T], *, behind: bool = False) -> T:
-        """Run `work` in one transaction and return what it returns, once it is committed."""
-        return await self._database.write(lambda session: work(SqlBook(session)), behind=behind)
+        """Run `work` in one transaction and return what it returns, once it is committed.
+
+        No two run at a time, and the other processes hear of each.
+        """
+
+        def act(session: Session) -> T:
+            take_turn(session)
+            done = work(SqlBook(session))
+            announce(session, by=self._me)
+            return done
+
+        return await self._database.write(act, behind=behind)
 
     async def read(self, work: Callable[[Book], T]) -> T:
         """Run `work` on a consistent view."""

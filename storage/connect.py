@@ -46,6 +46,11 @@ def with_driver(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg") if is_plain else parsed
 
 
+def libpq(url: str) -> str:
+    """Return a Postgres URL as its own programs and drivers take it."""
+    return with_driver(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
 def _sqlite(url: str, *, durable: bool) -> tuple[Engine, Engine]:
     patience = float(str(make_url(url).query.get("timeout", PATIENCE)))
     wanted = {"timeout": patience, "check_same_thread": False}

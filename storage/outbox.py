@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import exists, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from comms.bell import Topic
 from comms.outbox import Effect
@@ -53,20 +54,9 @@ class SqlEffects:
 
     async def waiting(self, now: datetime, *, limit: int) -> tuple[Effect, ...]:
         """Due effects, oldest first; of a lane only those before one that was put off."""
-        earlier = aliased(EffectRow)
-        held_up = exists().where(
-            col(earlier.lane) == col(EffectRow.lane),
-            col(earlier.id) < col(EffectRow.id),
-            col(earlier.due_at) > now,
-        )
-        due = (
-            select(EffectRow)
-            .where(col(EffectRow.due_at) <= now, ~held_up)
-            .order_by(col(EffectRow.id))
-            .limit(limit)
-        )
+        due = due_effects(now).limit(limit)
         return await self._database.read(
-            lambda session: tuple(_effect(row) for row in session.exec(due))
+            lambda session: tuple(effect_of(row) for row in session.exec(due))
         )
 
     async def next_due(self) -> datetime | None:
@@ -96,7 +86,21 @@ class SqlEffects:
         )
 
 
-def _effect(row: EffectRow) -> Effect:
+def due_effects(now: datetime) -> SelectOfScalar[EffectRow]:
+    """Return the query of what is due and held up by nothing earlier in its lane, oldest first."""
+    earlier = aliased(EffectRow)
+    held_up = exists().where(
+        col(earlier.lane) == col(EffectRow.lane),
+        col(earlier.id) < col(EffectRow.id),
+        col(earlier.due_at) > now,
+    )
+    return (
+        select(EffectRow).where(col(EffectRow.due_at) <= now, ~held_up).order_by(col(EffectRow.id))
+    )
+
+
+def effect_of(row: EffectRow) -> Effect:
+    """Return an effect's row as the engine knows it."""
     return Effect(
         id=row.id or 0,
         kind=row.kind,

@@ -8,18 +8,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from comms.errors import Unavailable
+from storage import engine_schema
+from storage.connect import is_sqlite
 from storage.database import Database
 from storage.speaking import speaking
+
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('sitrep.schema'))")
+"""Of two who upgrade at the same time the second finds everything done."""
 
 
 def upgrade(database: Database) -> str:
     """Run the migrations that are missing; return the revision the database is at now."""
     with speaking(), database.engine.begin() as connection:
+        if not is_sqlite(database.url):
+            connection.execute(_ALONE)
         _refuse_newer(current(connection))
         command.upgrade(_config(connection), "head")
+        if not is_sqlite(database.url):
+            engine_schema.upgrade(connection)
         return current(connection) or ""
 
 
@@ -27,14 +36,16 @@ def check(database: Database) -> None:
     """Raise Unavailable where the database is older or newer than this program."""
     with speaking(), database.reader.connect() as connection:
         at = current(connection)
-    if at is None:
-        raise Unavailable("The database is empty: run 'sitrep db upgrade'.")
-    _refuse_newer(at)
-    head = _scripts().get_current_head()
-    if at != head:
-        raise Unavailable(
-            f"The database is older ({at}) than this program ({head}): run 'sitrep db upgrade'."
-        )
+        if at is None:
+            raise Unavailable("The database is empty: run 'sitrep db upgrade'.")
+        _refuse_newer(at)
+        head = _scripts().get_current_head()
+        if at != head:
+            raise Unavailable(
+                f"The database is older ({at}) than this program ({head}): run 'sitrep db upgrade'."
+            )
+        if not is_sqlite(database.url):
+            engine_schema.check(connection)
 
 
 def current(connection: Connection) -> str | None:

@@ -166,6 +166,16 @@ class EffectRow(SQLModel, table=True):
     why: str = ""
 
 
+class LaneRow(SQLModel, table=True):
+    """A lane of the outbox that one of several processes has in hand."""
+
+    __tablename__ = "outbox_lane"
+
+    lane: str = Field(primary_key=True)
+    owner: str = Field(index=True)
+    lease_until: datetime = Field(sa_type=UtcTime)
+
+
 class PlaceRow(SQLModel, table=True):
     """A Teams conversation that the app may post to."""
 

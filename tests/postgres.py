@@ -21,6 +21,8 @@ NAMED = "SITREP_TEST_DATABASE_URL"
 
 APPEND_ONLY = ("audit", "timeline")
 
+ENGINE = tuple(f"procrastinate_{name}" for name in ("jobs", "events", "periodic_defers", "workers"))
+
 _IN_A_HURRY = ("fsync", "synchronous_commit", "full_page_writes")
 """What the tests' own server does without: it need not survive a power cut."""
 
@@ -77,7 +79,7 @@ def opened(url: URL) -> Iterator[Database]:
 
 def empty(database: Database) -> None:
     """Forget everything that a test before this one wrote, numbers included."""
-    tables = ", ".join(table.name for table in SQLModel.metadata.sorted_tables)
+    tables = ", ".join([*(table.name for table in SQLModel.metadata.sorted_tables), *ENGINE])
     with database.engine.begin() as connection:
         for guarded in APPEND_ONLY:
             connection.exec_driver_sql(f"ALTER TABLE {guarded} DISABLE TRIGGER USER")

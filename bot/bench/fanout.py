@@ -20,7 +20,7 @@ from typing import Any
 
 import uvloop
 
-from bot.root import SLOTS, WRITERS
+from bot.channels import SLOTS, WRITERS
 from comms.acts.approve import approve
 from comms.acts.declare import declare
 from comms.acts.draft import draft

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from bot.channels import WRITERS
 from bot.cli import say
 from bot.cli.client import client
-from bot.root import WRITERS
 from comms.acts.draft import needs_customer_text
 from comms.channels.mail.placeholders import shown
 from comms.errors import NotFound

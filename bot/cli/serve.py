@@ -9,7 +9,7 @@ import typer
 from bot import logs, settings
 from bot.cli import say
 from bot.serve import serve as run
-from comms.errors import Invalid, Unavailable
+from bot.worker import work
 
 
 def serve(
@@ -24,10 +24,4 @@ def serve(
 
 def worker() -> None:
     """Run a further fan-out worker beside the app, on Postgres."""
-    url = settings.read().database_url.get_secret_value()
-    if url.startswith("sqlite"):
-        raise Invalid(
-            "A worker shares the ledger with the app over Postgres; with SQLite the app sends"
-            " everything itself. Set SITREP_DATABASE_URL to a Postgres database first."
-        )
-    raise Unavailable("This version sends from the app itself, on Postgres too.")
+    work(settings.read(), ready=lambda: say.aside("The worker sends what waits in the ledger."))

@@ -18,6 +18,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.api import Access
+from bot.channels import SLOTS
 from bot.demo.app import demo_app
 from bot.demo.cast import COMPANY, ELENA, INES
 from bot.demo.catcher import Catcher
@@ -30,7 +31,7 @@ from bot.demo.teams.simulator import Simulator
 from bot.demo.teams.wire import Wire
 from bot.demo.told import Told
 from bot.demo.town import people
-from bot.root import SLOTS, Product, sitrep
+from bot.root import Product, sitrep
 from bot.settings import Settings
 from comms.acts.people import import_recipients
 from comms.errors import Invalid, Unavailable

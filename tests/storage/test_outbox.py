@@ -15,7 +15,9 @@ from comms.outbox import GIVE_UP_AFTER, Carrier, Effect, Hand
 from comms.testing import HeldClock
 from comms.testing.clock import MONDAY
 from storage.book import SqlBook
+from storage.connect import is_sqlite
 from storage.database import Database
+from storage.lanes import SharedEffects
 from storage.outbox import SqlEffects
 
 Put = Callable[..., Awaitable[None]]
@@ -44,9 +46,17 @@ def hands() -> Hands:
     return Hands()
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def kept_in(request: pytest.FixtureRequest) -> Database:
+    """Where the outbox is: in a process's own SQLite, or on a Postgres that several share."""
+    database = request.getfixturevalue("database" if request.param == "sqlite" else "postgres")
+    assert isinstance(database, Database)
+    return database
+
+
 @pytest.fixture
-def effects(database: Database) -> SqlEffects:
-    return SqlEffects(database)
+def effects(kept_in: Database) -> SqlEffects:
+    return SqlEffects(kept_in) if is_sqlite(kept_in.url) else SharedEffects(kept_in, me="one")
 
 
 @pytest.fixture
@@ -55,7 +65,7 @@ def carrier(effects: SqlEffects, hands: Hands, clock: HeldClock, bell: Bell) -> 
 
 
 @pytest.fixture
-def put(database: Database) -> Put:
+def put(kept_in: Database) -> Put:
     async def put(
         *keys: str, incident: str = "INC-1", kind: str = "room.refresh", **payload: str
     ) -> None:
@@ -66,7 +76,7 @@ def put(database: Database) -> Put:
                     now=MONDAY,
                 )
 
-        await database.write(lambda session: work(SqlBook(session)))
+        await kept_in.write(lambda session: work(SqlBook(session)))
 
     return put
 
@@ -235,7 +245,7 @@ async def test_what_is_put_while_the_carrier_rests_is_carried_out_at_the_ring(
 
 async def test_a_database_that_fails_for_a_moment_repeats_no_effect(
     put: Put,
-    database: Database,
+    kept_in: Database,
     hands: Hands,
     clock: HeldClock,
     bell: Bell,
@@ -251,7 +261,7 @@ async def test_a_database_that_fails_for_a_moment_repeats_no_effect(
 
     await put("a", "b")
 
-    await Carrier(effects=Flaky(database), hands=hands.by_kind(), clock=clock, bell=bell).carry()
+    await Carrier(effects=Flaky(kept_in), hands=hands.by_kind(), clock=clock, bell=bell).carry()
 
     assert hands.carried == ["a", "b"]
 

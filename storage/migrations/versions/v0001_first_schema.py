@@ -133,6 +133,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("due_at IS NOT NULL"),
     )
     op.create_table(
+        "outbox_lane",
+        sa.Column("lane", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("lease_until", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("lane"),
+    )
+    op.create_index(op.f("ix_outbox_lane_owner"), "outbox_lane", ["owner"], unique=False)
+    op.create_table(
         "place",
         sa.Column("conversation", sa.String(), nullable=False),
         sa.Column("service_url", sa.String(), nullable=False),

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from bot.api import Access, api_routes, problems_as_json
 from bot.api.openapi import document
 from bot.api.routes import OPERATIONS
-from bot.root import WRITERS
+from bot.channels import WRITERS
 from comms.clock import SystemClock
 from comms.desk import Desk, House
 from comms.plan.model import Plan

@@ -1,0 +1,105 @@
+"""The channels as this installation has them set up: how each sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.edge.connector import Connector
+from bot.links import Links
+from bot.room.transport import TeamsTransport
+from bot.settings import Settings
+from comms.book import Store
+from comms.channels.mail import writer as mail_writer
+from comms.channels.mail.address import mailbox
+from comms.channels.mail.relay import Relay, relay
+from comms.channels.mail.transport import MailTransport
+from comms.channels.page import writer as page_writer
+from comms.channels.page.state import Site
+from comms.channels.page.transport import PageTransport
+from comms.channels.teams import writer as teams_writer
+from comms.channels.transport import Transport
+from comms.channels.unconfigured import Unconfigured
+from comms.clock import Clock
+from comms.delivery import Delivery
+from comms.fanout import Slots
+from comms.plan.model import ChannelName, Plan
+from comms.render import Writer
+
+WRITERS: Mapping[ChannelName, Writer] = {
+    ChannelName.TEAMS: teams_writer.write,
+    ChannelName.MAIL: mail_writer.write,
+    ChannelName.PAGE: page_writer.write,
+}
+"""Adding a channel means a folder in `comms.channels`, a line here and one in `transports`."""
+
+SLOTS: Mapping[ChannelName, Slots] = {
+    ChannelName.TEAMS: Slots(lanes=4, batch=1),
+    ChannelName.MAIL: Slots(lanes=4, batch=50),
+    ChannelName.PAGE: Slots(lanes=1, batch=1),
+}
+
+
+def slots(settings: Settings) -> Mapping[ChannelName, Slots]:
+    """Return how much of each channel is under way at once, as this installation has it."""
+    lease = timedelta(seconds=settings.lease)
+    mail = SLOTS[ChannelName.MAIL]
+    wanted = {**SLOTS, ChannelName.MAIL: replace(mail, batch=settings.slots // mail.lanes)}
+    return {channel: replace(slots, lease=lease) for channel, slots in wanted.items()}
+
+
+def transports(
+    settings: Settings,
+    *,
+    connector: Connector,
+    store: Store,
+    page: PageTransport,
+    links: Links,
+    clock: Clock,
+) -> Mapping[ChannelName, Transport]:
+    """Return how each channel sends; one that is not set up refuses, and says what is missing."""
+    return {
+        ChannelName.TEAMS: TeamsTransport(connector=connector, store=store),
+        ChannelName.MAIL: _mail(settings, links, clock),
+        ChannelName.PAGE: page,
+    }
+
+
+def rates(settings: Settings) -> Mapping[ChannelName, float]:
+    """Return the known limits of channels, in messages a second."""
+    to = _relay(settings)
+    return {ChannelName.MAIL: to.rate} if to else {}
+
+
+def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
+    """Return the page's transport into the snapshot directory."""
+    site = Site(
+        organisation=plan.organisation,
+        time_zone=plan.time_zone,
+        url=settings.status_url or "http://127.0.0.1:8080",
+    )
+    return PageTransport(settings.status_dir, site, clock)
+
+
+def _mail(settings: Settings, links: Links, clock: Clock) -> Transport:
+    to = _relay(settings)
+    if to is None:
+        return Unconfigured("No mail relay is set up: set SITREP_SMTP_URL and SITREP_MAIL_FROM.")
+    if settings.mail_from is None:
+        return Unconfigured("Mail has no sender: set SITREP_MAIL_FROM.")
+
+    def own(delivery: Delivery) -> Mapping[str, str]:
+        url = links.make("seen", str(delivery.id))
+        return {"seen": url} if url else {}
+
+    return MailTransport(
+        to,
+        sender=mailbox(settings.mail_from, option="SITREP_MAIL_FROM"),
+        links=own,
+        clock=clock,
+    )
+
+
+def _relay(settings: Settings) -> Relay | None:
+    return relay(settings.smtp_url.get_secret_value()) if settings.smtp_url else None

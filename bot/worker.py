@@ -1,0 +1,39 @@
+"""`sitrep worker`: the fan-out as a process of its own, on as many machines as are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+import uvloop
+
+from bot import logs
+from bot.root import fanout_worker
+from bot.serve import stop_signal
+from bot.settings import Settings
+from comms.errors import Invalid
+
+log = structlog.get_logger()
+
+
+def work(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Send what waits until SIGINT or SIGTERM; `ready` is told when it begins.
+
+    It stops within about ten seconds: slots under way are finished, the rest is given back.
+    Raises a SitrepError whose detail says what to mend.
+    """
+    if settings.database_url.get_secret_value().startswith("sqlite"):
+        raise Invalid(
+            "A worker shares the ledger with the app over Postgres; with SQLite the app sends"
+            " everything itself. Set SITREP_DATABASE_URL to a Postgres database first."
+        )
+    logs.configure(settings.log)
+    uvloop.run(_work(settings, ready))
+
+
+async def _work(settings: Settings, ready: Callable[[], None]) -> None:
+    stopped = stop_signal()
+    async with fanout_worker(settings):
+        ready()
+        log.info("worker.ready")
+        await stopped.wait()
