@@ -26,9 +26,11 @@ from comms.testing import FakeTransport, HeldClock
 from storage.book import SqlStore
 from storage.connect import with_driver
 from storage.database import Database
+from storage.engine_schema import BOOK
 from storage.ledger import SqlLedger
 from storage.schema import check, upgrade
 from tests.acting import declared, seen, sent
+from tests.postgres import ENGINE
 
 
 @pytest.fixture
@@ -48,8 +50,15 @@ def test_the_migrations_and_the_tables_do_not_drift_apart(postgres: Database) ->
     check(postgres)
     assert upgrade(postgres)
     with postgres.reader.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "include_name": is_ours}
+        )
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    """True but for the job engine's tables."""
+    return kind != "table" or name not in {*ENGINE, BOOK}
 
 
 @pytest.mark.parametrize("table", ["audit", "timeline"])
