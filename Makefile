@@ -45,7 +45,9 @@ format: $(DEV) ## lay the code out as lint wants it
 	$(BIN)/ruff format .
 
 bench: install $(DEV) ## measure, beside what others do in the same run: make bench WHAT=turns
-	@$(BIN)/python -m bot bench $(or $(WHAT),turns) $(ARGS)
+	@failed=; for what in $(or $(WHAT),turns email status timers fanout); do \
+		echo "sitrep bench $$what"; $(BIN)/python -m bot bench $$what $(ARGS) || failed=$$what; \
+	done; test -z "$$failed"
 
 chaos: install $(DEV) ## kill, freeze and starve it at random moments, the long form
 	@SITREP_TEST_CHAOS=long $(BIN)/python -m pytest -m chaos $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
@@ -53,12 +53,26 @@ class Scene:
 
     def tell(self, incident: str, kind: str, text: str, **facts: str | int) -> None:
         """Write a step into the incident's timeline and, as a deed, into the audit log."""
-        self.book.timeline.add(
-            Entry(incident=incident, at=self.now, by=self.by, kind=kind, text=text, facts=facts)
+        self.tell_all(
+            [Entry(incident=incident, at=self.now, by=self.by, kind=kind, text=text, facts=facts)]
         )
-        self.book.audit.add(
-            Deed(at=self.now, by=self.by, via=self.via, action=kind, subject=incident, detail=facts)
-        )
+
+    def tell_all(self, entries: Iterable[Entry]) -> None:
+        """Write these steps into their incidents' timelines and into the audit log."""
+        told = tuple(entries)
+        self.book.timeline.add(*told)
+        self.book.audit.add(*(_deed(entry, self.via) for entry in told))
+
+
+def _deed(entry: Entry, via: str) -> Deed:
+    return Deed(
+        at=entry.at,
+        by=entry.by,
+        via=via,
+        action=entry.kind,
+        subject=entry.incident,
+        detail=entry.facts,
+    )
 
 
 class Desk:

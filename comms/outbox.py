@@ -53,8 +53,8 @@ class Effect:
 class Outbox(Protocol):
     """Where effects wait, as an act sees it."""
 
-    def put(self, effect: Effect, *, now: datetime) -> None:
-        """Keep the effect, unless one of that key was kept before."""
+    def put(self, *effects: Effect, now: datetime) -> None:
+        """Keep each effect, unless one of its key was kept before."""
         ...
 
 

@@ -77,12 +77,12 @@ class Promises(Protocol):
         """Keep new promises; the returned ones have their ids."""
         ...
 
-    def save(self, promise: Promise) -> None:
-        """Keep what became of it."""
+    def save(self, *promises: Promise) -> None:
+        """Keep what became of them."""
         ...
 
-    def get(self, promise_id: int) -> Promise:
-        """Return one promise, or raise NotFound."""
+    def find(self, ids: Sequence[int]) -> tuple[Promise, ...]:
+        """Return the promises of these ids."""
         ...
 
     def of(self, incident: str) -> tuple[Promise, ...]:

@@ -34,18 +34,24 @@ class Timekeeper:
     async def run(self) -> None:
         """Fire what is due until cancelled."""
         while True:
-            async for attempt in patiently("timekeeper.read"):
+            async for attempt in patiently("timekeeper.waits"):
                 with attempt:
-                    fired = await self.fire()
-                    due = await self._desk.read(_next_due, SITREP, "timer")
-            if not fired:
+                    due = await self._next_due()
+                    is_due = due is not None and due <= self._clock.now()
+                    if is_due:
+                        await self._fire()
+            if not is_due:
                 await self._bell.wait(self._clock, due)
 
     async def fire(self) -> int:
         """Fire what is due now; return how many timers that were."""
-        due = await self._desk.read(_next_due, SITREP, "timer")
-        if due is None or due > self._clock.now():
-            return 0
+        due = await self._next_due()
+        return await self._fire() if due is not None and due <= self._clock.now() else 0
+
+    async def _next_due(self) -> datetime | None:
+        return await self._desk.read(_next_due, SITREP, "timer")
+
+    async def _fire(self) -> int:
         fired = await self._desk.do(fire_due, SITREP, "timer")
         now = self._clock.now()
         for timer in fired:
@@ -56,9 +62,8 @@ class Timekeeper:
 def fire_due(scene: Scene) -> tuple[Timer, ...]:
     """Take out the timers that are due and do what they are for, in one transaction."""
     due = scene.book.timers.due(scene.now, limit=AT_ONCE)
-    for timer in due:
-        log.info("timer.fired", kind=timer.kind, incident=timer.incident)
-        promises.fire(scene, timer)
+    promises.fire(scene, due)
+    log.info("timers.fired", timers=len(due), incidents=sorted({timer.incident for timer in due}))
     return due
 
 

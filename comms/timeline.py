@@ -29,8 +29,8 @@ class Entry:
 class Timeline(Protocol):
     """Where entries are kept; nothing is ever changed or taken out."""
 
-    def add(self, entry: Entry) -> None:
-        """Keep one entry."""
+    def add(self, *entries: Entry) -> None:
+        """Keep these entries, in this order."""
         ...
 
     def of(self, incident: str, *, after: int = 0) -> tuple[Entry, ...]:
@@ -56,8 +56,8 @@ class Deed:
 class Audit(Protocol):
     """An append-only log; the database itself refuses a change."""
 
-    def add(self, deed: Deed) -> None:
-        """Keep one deed."""
+    def add(self, *deeds: Deed) -> None:
+        """Keep these deeds, in this order."""
         ...
 
     def of(self, subject: str) -> tuple[Deed, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import ArgumentError
@@ -16,6 +17,12 @@ PATIENCE = 10.0
 
 
 EXAMPLES = "Examples: sqlite:///./sitrep.db, postgresql+psycopg://user:password@host/sitrep."
+
+
+_JSON: dict[str, Any] = {
+    "json_serializer": lambda value: orjson.dumps(value).decode(),
+    "json_deserializer": orjson.loads,
+}
 
 
 def is_sqlite(url: str) -> bool:
@@ -31,7 +38,7 @@ def connect(url: str, *, durable: bool) -> tuple[Engine, Engine]:
     if is_sqlite(url):
         return _sqlite(url, durable=durable)
     try:
-        engine = create_engine(with_driver(url), pool_size=8, pool_pre_ping=True)
+        engine = create_engine(with_driver(url), pool_size=8, pool_pre_ping=True, **_JSON)
     except (ArgumentError, ImportError):
         raise Invalid(f"SITREP_DATABASE_URL names an unknown database. {EXAMPLES}") from None
     return engine, engine.execution_options(
@@ -54,11 +61,11 @@ def libpq(url: str) -> str:
 def _sqlite(url: str, *, durable: bool) -> tuple[Engine, Engine]:
     patience = float(str(make_url(url).query.get("timeout", PATIENCE)))
     wanted = {"timeout": patience, "check_same_thread": False}
-    writer = create_engine(url, connect_args=wanted)
+    writer = create_engine(url, connect_args=wanted, **_JSON)
     event.listen(writer, "connect", _pragmas(synchronous="FULL" if durable else "OFF"))
     # At once: a transaction that begins by reading could fail when it comes to write.
     event.listen(writer, "begin", _begin("BEGIN IMMEDIATE"))
-    reader = create_engine(url, connect_args=wanted)
+    reader = create_engine(url, connect_args=wanted, **_JSON)
     event.listen(reader, "connect", _pragmas(query_only="ON"))
     event.listen(reader, "begin", _begin("BEGIN"))
     return writer, reader

@@ -14,7 +14,7 @@ from comms.outbox import Effect
 from storage.database import Database
 from storage.tables import EffectRow
 from storage.touch import touch
-from storage.upsert import insert_ignoring
+from storage.upsert import insert_all_ignoring
 
 _AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -25,12 +25,12 @@ class SqlOutbox:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(self, effect: Effect, *, now: datetime) -> None:
-        """Keep the effect, unless one of that key was kept before."""
+    def put(self, *effects: Effect, now: datetime) -> None:
+        """Keep each effect, unless one of its key was kept before."""
+        if not effects:
+            return
         touch(self._session, Topic.OUTBOX)
-        insert_ignoring(
-            self._session,
-            EffectRow,
+        rows = [
             {
                 "key": effect.key,
                 "lane": effect.lane,
@@ -41,9 +41,10 @@ class SqlOutbox:
                 "written_at": now,
                 "due_at": _AT_ONCE,
                 "why": "",
-            },
-            on=("key",),
-        )
+            }
+            for effect in effects
+        ]
+        insert_all_ignoring(self._session, EffectRow, rows, on=("key",))
 
 
 class SqlEffects:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Executable, insert
+import sqlalchemy
+from sqlalchemy import Executable, Row, Select, bindparam, insert
 from sqlmodel import Session, col, delete, func, select
 
 from comms.bell import Topic
-from comms.errors import NotFound
 from comms.promise import Promise, PromiseState
 from comms.timer import Timer
 from storage.tables import PromiseRow, TimerRow
 from storage.touch import touch
 from storage.upsert import dialect_of, insert_into
 
+# Plain columns, not mapped objects: hundreds of promises may come due in one and the same minute.
+_READ = sqlalchemy.select(*(getattr(PromiseRow, field.name) for field in fields(Promise)))
 _ADD = insert(PromiseRow).returning(col(PromiseRow.id), sort_by_parameter_order=True)
+_SAVE = (
+    sqlalchemy.update(PromiseRow)
+    .where(col(PromiseRow.id) == bindparam("promise"))
+    .values({name: bindparam(name) for name in ("due_at", "state", "answered_by", "answered_at")})
+)
+_TIMER = [getattr(TimerRow, field.name) for field in fields(Timer)]
 
 
 class SqlPromises:
@@ -47,47 +56,44 @@ class SqlPromises:
             for promise, number in zip(promises, numbers, strict=True)
         )
 
-    def save(self, promise: Promise) -> None:
-        """Keep what became of it."""
-        row = self._row(promise.id)
-        row.due_at = promise.due_at
-        row.state = promise.state.value
-        row.answered_by = promise.answered_by
-        row.answered_at = promise.answered_at
-        self._session.flush()
+    def save(self, *promises: Promise) -> None:
+        """Keep what became of them."""
+        if not promises:
+            return
+        rows = [
+            {
+                "promise": promise.id,
+                "due_at": promise.due_at,
+                "state": promise.state.value,
+                "answered_by": promise.answered_by,
+                "answered_at": promise.answered_at,
+            }
+            for promise in promises
+        ]
+        self._session.connection().execute(_SAVE, rows)
 
-    def get(self, promise_id: int) -> Promise:
-        """Return one promise, or raise NotFound."""
-        return _promise(self._row(promise_id))
+    def find(self, ids: Sequence[int]) -> tuple[Promise, ...]:
+        """Return the promises of these ids."""
+        return self._read(_READ.where(col(PromiseRow.id).in_(ids)))
 
     def of(self, incident: str) -> tuple[Promise, ...]:
         """All promises of an incident, oldest first."""
-        rows = self._session.exec(
-            select(PromiseRow).where(PromiseRow.incident == incident).order_by(col(PromiseRow.id))
-        )
-        return tuple(_promise(row) for row in rows)
+        of = _READ.where(col(PromiseRow.incident) == incident)
+        return self._read(of.order_by(col(PromiseRow.id)))
 
     def owed(self) -> tuple[Promise, ...]:
         """All promises of all incidents that wait for an update, soonest first."""
-        rows = self._session.exec(
-            select(PromiseRow)
-            .where(
-                col(PromiseRow.answered_at).is_(None),
-                PromiseRow.state != PromiseState.WITHDRAWN.value,
-            )
-            .order_by(col(PromiseRow.due_at))
+        owed = _READ.where(
+            col(PromiseRow.answered_at).is_(None),
+            col(PromiseRow.state) != PromiseState.WITHDRAWN.value,
         )
-        return tuple(_promise(row) for row in rows)
+        return self._read(owed.order_by(col(PromiseRow.due_at)))
 
-    def _row(self, promise_id: int) -> PromiseRow:
-        row = self._session.get(PromiseRow, promise_id)
-        if row is None:
-            raise NotFound(f"There is no promise {promise_id}.")
-        return row
+    def _read(self, query: Select[Any]) -> tuple[Promise, ...]:
+        return tuple(_promise(row) for row in self._session.connection().execute(query))
 
 
-def _promise(row: PromiseRow) -> Promise:
-    assert row.id is not None  # noqa: S101 (a row that was flushed has one)
+def _promise(row: Row[Any]) -> Promise:
     return Promise(
         id=row.id,
         incident=row.incident,
@@ -144,30 +150,19 @@ class SqlTimers:
 
     def due(self, now: datetime, *, limit: int) -> tuple[Timer, ...]:
         """Take out and return the timers that are due, earliest first."""
-        rows = self._session.exec(
-            select(TimerRow)
+        due = (
+            select(TimerRow.key)
             .where(TimerRow.due_at <= now)
             .order_by(col(TimerRow.due_at), col(TimerRow.key))
             .limit(limit)
             .with_for_update(skip_locked=True)
-        ).all()
-        taken = tuple(_timer(row) for row in rows)
-        for row in rows:
-            self._session.delete(row)
-        self._session.flush()
-        return taken
+        )
+        taken = self._session.connection().execute(
+            delete(TimerRow).where(col(TimerRow.key).in_(due)).returning(*_TIMER)
+        )
+        timers = (Timer(**row._asdict()) for row in taken)
+        return tuple(sorted(timers, key=lambda timer: (timer.due_at, timer.key)))
 
     def next_due(self) -> datetime | None:
         """When the earliest timer is due."""
         return self._session.exec(select(func.min(TimerRow.due_at))).one()
-
-
-def _timer(row: TimerRow) -> Timer:
-    return Timer(
-        key=row.key,
-        due_at=row.due_at,
-        kind=row.kind,
-        incident=row.incident,
-        subject=row.subject,
-        generation=row.generation,
-    )

@@ -20,10 +20,11 @@ class SqlTimeline:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, entry: Entry) -> None:
-        """Keep one entry."""
-        self._session.connection().execute(
-            _ENTER,
+    def add(self, *entries: Entry) -> None:
+        """Keep these entries, in this order."""
+        if not entries:
+            return
+        rows = [
             {
                 "incident": entry.incident,
                 "at": entry.at,
@@ -31,8 +32,10 @@ class SqlTimeline:
                 "kind": entry.kind,
                 "text": entry.text,
                 "facts": dict(entry.facts),
-            },
-        )
+            }
+            for entry in entries
+        ]
+        self._session.connection().execute(_ENTER, rows)
 
     def of(self, incident: str, *, after: int = 0) -> tuple[Entry, ...]:
         """The entries of an incident with an id above `after`, oldest first."""
@@ -61,10 +64,11 @@ class SqlAudit:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, deed: Deed) -> None:
-        """Keep one deed."""
-        self._session.connection().execute(
-            _RECORD,
+    def add(self, *deeds: Deed) -> None:
+        """Keep these deeds, in this order."""
+        if not deeds:
+            return
+        rows = [
             {
                 "at": deed.at,
                 "by": document(PERSON, deed.by),
@@ -72,8 +76,10 @@ class SqlAudit:
                 "action": deed.action,
                 "subject": deed.subject,
                 "detail": dict(deed.detail),
-            },
-        )
+            }
+            for deed in deeds
+        ]
+        self._session.connection().execute(_RECORD, rows)
 
     def of(self, subject: str) -> tuple[Deed, ...]:
         """The deeds done to a thing, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,17 @@ def insert_ignoring(
     """Insert one row; False where a row with the same `on` columns is there already."""
     statement = _ignoring(dialect_of(session), table, on)
     return bool(session.connection().execute(statement, dict(values)).rowcount)
+
+
+def insert_all_ignoring(
+    session: Session,
+    table: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    on: tuple[str, ...],
+) -> None:
+    """Insert these rows, without those whose `on` columns are there already."""
+    session.connection().execute(_ignoring(dialect_of(session), table, on), rows)
 
 
 def dialect_of(session: Session) -> str:

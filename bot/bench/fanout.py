@@ -1,4 +1,4 @@
-"""`sitrep bench fanout`: deliveries a second through the ledger, beside a naive loop.
+"""The fan-out's scenario `sqlite`: deliveries a second through the ledger, beside a naive loop.
 
 The sender does nothing, so what is measured is planning, claiming and recording. Everything from
 the approval's own transaction to the last committed outcome counts. The naive loop commits each
@@ -12,7 +12,7 @@ import asyncio
 import sqlite3
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,6 +46,8 @@ AUDIENCE = "stakeholders"
 NAIVE = 300
 """Deliveries in the naive loop: it is slow, and its rate does not depend on their number."""
 
+Progress = Callable[[str], None]
+
 PERSON = Person(name="Benchmark", email="bench@example.com")
 
 
@@ -68,14 +70,24 @@ class Round:
     naive: float
 
 
-def run(*, rounds: int = 5, recipients: int = 100_000) -> dict[str, Any]:
-    """Return rates (deliveries/s) and their ratio, medians of `rounds` rounds side by side."""
-    results = [_round(recipients) for _ in range(rounds)]
+def run(
+    rounds: int = 5,
+    *,
+    recipients: int = 100_000,
+    progress: Progress = lambda line: None,
+) -> dict[str, Any]:
+    """Return rates (deliveries/s) and their ratio, medians of `rounds` rounds side by side.
+
+    `{recipients, sqlite: {deliveries_per_second}, naive: {…}, ratios: {sqlite/naive}}`
+    """
+    results = []
+    for number in range(rounds):
+        progress(f"round {number + 1} of {rounds}")
+        results.append(_round(recipients))
     sitrep = statistics.median(one.sitrep for one in results)
     naive = statistics.median(one.naive for one in results)
     ratio = statistics.median(one.sitrep / one.naive for one in results)
     return {
-        "rounds": rounds,
         "recipients": recipients,
         "sqlite": {"deliveries_per_second": round(sitrep)},
         "naive": {"deliveries_per_second": round(naive)},

@@ -49,3 +49,30 @@ def status(
     from bot.bench import status as benchmark  # noqa: PLC0415
 
     benchmark.main(rounds, seconds, readers, as_json)
+
+
+@app.command()
+def timers(rounds: Rounds = 5, as_json: Json = False) -> None:
+    """How late timers fire and what they cost, beside a loop that looks every second."""
+    from bot.bench import timers as benchmark  # noqa: PLC0415
+
+    benchmark.main(rounds, as_json)
+
+
+@app.command()
+def fanout(
+    rounds: Rounds = 5,
+    scenario: Annotated[
+        str, typer.Option(help="One of the scenarios; an unknown one lists them.")
+    ] = "all",
+    as_json: Json = False,
+) -> None:
+    """The fan-out: its rate beside a naive loop, and what else goes on while it runs."""
+    from bot.bench import scenarios  # noqa: PLC0415
+
+    if scenario not in {"all", *scenarios.SCENARIOS}:
+        raise typer.BadParameter(
+            f"{scenario!r} is none of: all, {', '.join(scenarios.SCENARIOS)}.",
+            param_hint="--scenario",
+        )
+    scenarios.main(scenarios.SCENARIOS if scenario == "all" else (scenario,), rounds, as_json)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from comms.acts.show import show_incident, show_page
+from comms.acts.show import show_missed
 from comms.desk import Scene
 from comms.incident import Incident, Severity
 from comms.outbox import Effect
@@ -21,6 +21,7 @@ from comms.promise import (
     tightened,
     withdrawn,
 )
+from comms.timeline import Entry
 from comms.timer import Timer
 from comms.update import Kind, Update, UpdateState
 
@@ -78,30 +79,21 @@ def tighten(scene: Scene, incident: Incident) -> None:
     _promise(scene, incident.key, fresh)
 
 
-def fire(scene: Scene, timer: Timer) -> None:
-    """A phase of a promise has come; its effect is written with the timer's end.
+def fire(scene: Scene, timers: Sequence[Timer]) -> None:
+    """Phases of promises have come; their effects are written with the timers' end.
 
     After a stop a phase may come late. A nudge whose moment of truth has passed is left out: the
     miss itself is told instead, with how late it was noticed.
     """
-    promise = scene.book.promises.get(timer.subject)
-    if not promise.is_owed:
-        return
-    phase = Phase(timer.kind.removeprefix("promise."))
-    if phase is Phase.NUDGE and scene.now >= promise.due_at:
-        return
-    if phase is Phase.DUE:
-        _miss(scene, promise)
-    scene.book.outbox.put(
-        Effect(
-            kind="room.nudge",
-            # One card for all audiences that were promised the same moment.
-            key=f"nudge:{promise.incident}:{phase}:{promise.due_at.isoformat()}",
-            incident=promise.incident,
-            payload={"phase": phase.value, "due_at": promise.due_at.isoformat()},
-        ),
-        now=scene.now,
-    )
+    promises = {p.id: p for p in scene.book.promises.find([t.subject for t in timers])}
+    come = [
+        (phase, promise)
+        for timer in timers
+        if (promise := promises[timer.subject]).is_owed
+        and not _is_stale(phase := Phase(timer.kind.removeprefix("promise.")), promise, scene.now)
+    ]
+    _miss(scene, [promise for phase, promise in come if phase is Phase.DUE])
+    scene.book.outbox.put(*(_nudge(phase, promise) for phase, promise in come), now=scene.now)
 
 
 def _due(
@@ -169,16 +161,34 @@ def _answer(scene: Scene, promise: Promise, number: int) -> None:
     )
 
 
-def _miss(scene: Scene, promise: Promise) -> None:
-    scene.book.promises.save(replace(promise, state=PromiseState.MISSED))
+def _is_stale(phase: Phase, promise: Promise, now: datetime) -> bool:
+    return phase is Phase.NUDGE and now >= promise.due_at
+
+
+def _nudge(phase: Phase, promise: Promise) -> Effect:
+    return Effect(
+        kind="room.nudge",
+        # One card for all audiences that were promised the same moment.
+        key=f"nudge:{promise.incident}:{phase}:{promise.due_at.isoformat()}",
+        incident=promise.incident,
+        payload={"phase": phase.value, "due_at": promise.due_at.isoformat()},
+    )
+
+
+def _miss(scene: Scene, promises: Sequence[Promise]) -> None:
+    scene.book.promises.save(*(replace(p, state=PromiseState.MISSED) for p in promises))
+    scene.tell_all(_missed(scene, promise) for promise in promises)
+    show_missed(scene, {promise.incident for promise in promises})
+
+
+def _missed(scene: Scene, promise: Promise) -> Entry:
     late = int((scene.now - promise.due_at).total_seconds())
     noticed = f"; noticed {late // 60} min later" if late >= 60 else ""
-    scene.tell(
-        promise.incident,
-        "promise.missed",
-        f"The update promised to {promise.audience} is overdue{noticed}",
-        audience=promise.audience,
-        late_seconds=late,
+    return Entry(
+        incident=promise.incident,
+        at=scene.now,
+        by=scene.by,
+        kind="promise.missed",
+        text=f"The update promised to {promise.audience} is overdue{noticed}",
+        facts={"audience": promise.audience, "late_seconds": late},
     )
-    show_incident(scene, promise.incident)
-    show_page(scene, promise.incident)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import uuid4
 
 from comms.ask import Ask
@@ -38,14 +39,17 @@ def show_ask(scene: Scene, ask: Ask) -> None:
     show_incident(scene, ask.incident)
 
 
-def show_page(scene: Scene, key: str) -> None:
-    """Render the status page anew: a promise on it has passed."""
-    _put(scene, "page.refresh", key)
+def show_missed(scene: Scene, keys: Collection[str]) -> None:
+    """A promise has passed: bring these incidents' cards and the status page up to date."""
+    kinds = ("room.refresh", "page.refresh")
+    effects = (_effect(kind, key) for key in sorted(keys) for kind in kinds)
+    scene.book.outbox.put(*effects, now=scene.now)
 
 
 def _put(scene: Scene, kind: str, key: str, **payload: str | int) -> None:
+    scene.book.outbox.put(_effect(kind, key, **payload), now=scene.now)
+
+
+def _effect(kind: str, key: str, **payload: str | int) -> Effect:
     # A key of its own each time: what is shown may have changed again within the same moment.
-    scene.book.outbox.put(
-        Effect(kind=kind, key=f"{kind}:{key}:{uuid4().hex}", incident=key, payload=payload),
-        now=scene.now,
-    )
+    return Effect(kind=kind, key=f"{kind}:{key}:{uuid4().hex}", incident=key, payload=payload)
