@@ -170,7 +170,7 @@ async def sitrep(
         async with (
             _carrying(settings, parts, lull) as carrying,
             _dispatching(parts) as dispatching,
-            running({**loops, **carrying, **dispatching}),
+            running({**loops, **carrying, **dispatching}, hurry=partial(_close, parts.transports)),
         ):
             yield Product(
                 app=app,
@@ -207,7 +207,8 @@ async def fanout_worker(
                     "jobs": partial(jobs.work, work),
                     "progress": parts.progress.run,
                     **_dispatcher(parts, jobs),
-                }
+                },
+                hurry=partial(_close, parts.transports),
             ),
         ):
             try:
@@ -267,9 +268,6 @@ async def _parts(
                 desk=desk,
                 progress=Progress(desk=desk),
             )
-            for transport in sending.values():
-                if isinstance(transport, MailTransport):
-                    await transport.close()
         finally:
             database.close()
 
@@ -353,6 +351,12 @@ def open_database(
         schema.upgrade(database)
     schema.check(database)
     return database
+
+
+async def _close(transports: Mapping[ChannelName, Transport]) -> None:
+    for transport in transports.values():
+        if isinstance(transport, MailTransport):
+            await transport.close()
 
 
 def bot_id(settings: Settings) -> str:

@@ -19,8 +19,8 @@ from comms.errors import Invalid
 
 log = structlog.get_logger()
 
-SHUTDOWN = 10.0
-"""Seconds in which requests under way and slots being sent are finished."""
+SHUTDOWN = 2.0
+"""Seconds in which requests under way are answered; then the loops have theirs. Ten in all."""
 
 
 def serve(

@@ -160,6 +160,8 @@ class Runner:
             if step.is_fenced:
                 log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(settled))
             if not step.deliveries:
+                # What was given back is due for whoever claims next, and that may be this runner.
+                self._bell.ring()
                 return step.is_overtaken
             outcomes = await self._send(claim.fanout, step.deliveries)
             now = self._clock.now()

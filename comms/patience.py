@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from comms.errors import Unavailable
 
@@ -15,8 +15,13 @@ def patiently(event: str) -> AsyncRetrying:
 
     What is in hand (an outcome, a carried-out effect) must not be given up for a locked file.
     """
+
+    def waits(state: RetryCallState) -> None:
+        why = state.outcome.exception() if state.outcome else None
+        log.warning(event, attempt=state.attempt_number, why=str(why))
+
     return AsyncRetrying(
         retry=retry_if_exception_type(Unavailable),
         wait=wait_exponential_jitter(multiplier=0.2, max=10),
-        before_sleep=lambda state: log.warning(event, attempt=state.attempt_number),
+        before_sleep=waits,
     )

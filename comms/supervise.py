@@ -14,12 +14,26 @@ log = structlog.get_logger()
 Loop = Callable[[], Awaitable[None]]
 
 
+FINISH = 3.0
+"""Seconds in which a loop may finish what it has begun."""
+
+RECORD = 1.0
+"""Seconds in which it may record what became of it once it was hurried."""
+
+
+async def _no_hurry() -> None:
+    """There is nothing to cut off."""
+
+
 @asynccontextmanager
-async def running(loops: Mapping[str, Loop], *, finish_within: float = 10.0) -> AsyncIterator[None]:
+async def running(
+    loops: Mapping[str, Loop], *, hurry: Callable[[], Awaitable[None]] = _no_hurry
+) -> AsyncIterator[None]:
     """Run the loops while the block runs; at its end cancel them and wait for them to finish.
 
-    A loop that raises is a bug; it is logged and begun again, since everything that a loop works
-    on is in the database.
+    After `FINISH` seconds `hurry` is called, which cuts off what they wait for, and they have
+    `RECORD` seconds more. A loop that raises is a bug; it is logged and begun again, since
+    everything that a loop works on is in the database.
     """
     tasks = [
         asyncio.create_task(_kept_running(name, loop), name=name) for name, loop in loops.items()
@@ -29,10 +43,14 @@ async def running(loops: Mapping[str, Loop], *, finish_within: float = 10.0) -> 
     finally:
         for task in tasks:
             task.cancel()
-        if tasks:
-            _, late = await asyncio.wait(tasks, timeout=finish_within)
-            for task in late:
-                log.warning("loop.late", loop=task.get_name())
+        await _late(tasks, within=FINISH)
+        await hurry()
+        for task in await _late(tasks, within=RECORD):
+            log.warning("loop.late", loop=task.get_name())
+
+
+async def _late(tasks: list[asyncio.Task[None]], *, within: float) -> set[asyncio.Task[None]]:
+    return (await asyncio.wait(tasks, timeout=within))[1] if tasks else set()
 
 
 async def _kept_running(name: str, loop: Loop) -> None:

@@ -37,14 +37,13 @@ async def sole_use(database: Database) -> AsyncIterator[bool]:
         yield False
         return
     try:
-        await database.write(_take_back)
+        if taken := await database.write(_take_back):
+            log.info("ledger.taken_back", shards=taken)
         yield True
     finally:
         lock.release()
 
 
-def _take_back(session: Session) -> None:
+def _take_back(session: Session) -> int:
     held = update(ShardRow).where(col(ShardRow.lease_until).is_not(None))
-    taken = session.exec(held.values(owner="", lease_until=None)).rowcount
-    if taken:
-        log.info("ledger.taken_back", shards=taken)
+    return session.exec(held.values(owner="", lease_until=None)).rowcount

@@ -21,6 +21,23 @@ from storage.schema import upgrade
 from tests import postgres as pg
 from tests.house import plain_writers
 
+FIGURES = "figures"
+"""The property in which a test leaves what it has counted."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the chaos tests have counted, from whichever process ran them."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    figures = {
+        one.nodeid.partition("::test_")[2].replace("_", " "): dict(one.user_properties)[FIGURES]
+        for one in reports
+        if FIGURES in dict(one.user_properties)
+    }
+    if figures:
+        terminalreporter.section("chaos")
+    for name, counted in figures.items():
+        terminalreporter.write_line(f"{name}: {counted}")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_log() -> None:

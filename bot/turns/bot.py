@@ -68,7 +68,7 @@ class Bot:
     async def finish(self) -> None:
         """Wait for answers that are still being sent."""
         if self._sending:
-            await asyncio.wait(self._sending, timeout=5)
+            await asyncio.wait(self._sending, timeout=2)
 
     async def _on_message(self, raw: Raw) -> None:
         try:

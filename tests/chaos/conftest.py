@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,7 @@ import pytest
 
 from tests.chaos.installation import Installation, installation
 from tests.chaos.sink import Sink, sink
-
-FIGURES = pytest.StashKey[list[str]]()
+from tests.conftest import FIGURES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,16 +33,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.chaos)
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    """Print what was counted."""
-    if lines := config.stash.get(FIGURES, []):
-        terminalreporter.section("chaos")
-        for line in lines:
-            terminalreporter.write_line(line)
 
 
 @pytest.fixture
@@ -74,17 +63,15 @@ def embedded(tmp_path: Path, relay: Sink) -> Iterator[Installation]:
 class Report:
     """Takes figures, to be printed when all is done."""
 
-    def __init__(self, lines: list[str], name: str) -> None:
-        self._lines = lines
-        self._name = name
+    def __init__(self, record: Callable[[str, object], None]) -> None:
+        self._record = record
 
     def __call__(self, **figures: object) -> None:
-        told = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
-        self._lines.append(f"{self._name}: {told}")
+        told = (f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+        self._record(FIGURES, ", ".join(told))
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Report:
+def report(record_property: Callable[[str, object], None]) -> Report:
     """Where a test leaves its figures."""
-    name = request.node.name.removeprefix("test_").replace("_", " ")
-    return Report(request.config.stash.setdefault(FIGURES, []), name)
+    return Report(record_property)

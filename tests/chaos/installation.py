@@ -78,9 +78,9 @@ class App:
         self.victim.says("Sitrep answers at")
         return self
 
-    def draft(self, people: int) -> Drafted:
+    def draft(self, count: int) -> Drafted:
         """Put so many people into the audience; draft an update of a new incident to them."""
-        self.api.put(f"/audiences/{AUDIENCE}/recipients", _csv(people), "text/csv")
+        self.api.put(f"/audiences/{AUDIENCE}/recipients", _csv(people(count)), "text/csv")
         incident = self.api.post("/incidents", {"title": "Chaos", "severity": "SEV2"})["key"]
         body = {"conditions": "Something fails.", "audiences": [AUDIENCE]}
         update = self.api.post(f"/incidents/{incident}/updates", body)
@@ -125,14 +125,13 @@ def installation(
         made.clear()
 
 
-async def _csv(people: int) -> AsyncIterator[bytes]:
-    yield b"email,name\n"
-    for start in range(0, people, 1000):
-        lines = (
-            f"person{number}@example.com,Person {number}\n"
-            for number in range(start, min(start + 1000, people))
-        )
-        yield "".join(lines).encode()
+def people(count: int) -> list[str]:
+    """The addresses of an audience of this size."""
+    return [f"person{number}@example.com" for number in range(count)]
+
+
+async def _csv(addresses: list[str]) -> AsyncIterator[bytes]:
+    yield "\n".join(["email", *addresses, ""]).encode()
 
 
 def _free_port() -> int:

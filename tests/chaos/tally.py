@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from time import time
 
 from sqlalchemy import create_engine, text
 
@@ -58,6 +59,10 @@ class Lives:
     """When the processes began that sent; each but the last one ended with a kill."""
 
     began: list[float] = field(default_factory=list)
+
+    def begin(self) -> None:
+        """A life begins."""
+        self.began.append(time())
 
     def of(self, letter: Letter) -> int:
         """The life in which its session was opened: what is in a socket outlives its process."""

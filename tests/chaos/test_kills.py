@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from time import monotonic, sleep, time
+from time import monotonic, sleep
 
 import pytest
 
 from tests.chaos.conftest import Form, Report
-from tests.chaos.installation import SLOTS, App, Installation
+from tests.chaos.installation import SLOTS, App, Installation, people
 from tests.chaos.tally import Lives, record, tally
 from tests.chaos.victim import until
 
@@ -22,7 +22,7 @@ def lives() -> Lives:
 
 def begun(embedded: Installation, lives: Lives) -> App:
     """Begin a life."""
-    lives.began.append(time())
+    lives.begin()
     return embedded.serve()
 
 
@@ -34,8 +34,7 @@ def sends_again(embedded: Installation) -> None:
 
 def proven(embedded: Installation, lives: Lives, count: int, report: Report) -> None:
     """Hold the ledger against what the relay took."""
-    people = [f"person{number}@example.com" for number in range(count)]
-    counted = tally(people, embedded.sink.letters(), lives)
+    counted = tally(people(count), embedded.sink.letters(), lives)
     ledger = record(embedded.database_url)
     report(**counted.figures)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -203,6 +204,32 @@ async def test_a_running_fan_out_wakes_for_a_retry_by_itself(
     transport.rule = accept
 
     clock.advance(2 * MINUTE)
+    await settled()
+
+    assert states(ledger) == {"a@x.org": DeliveryState.ACCEPTED}
+    running.cancel()
+
+
+async def test_a_retry_is_not_overslept_while_the_first_attempt_is_under_way(
+    ledger: MemoryLedger, clock: HeldClock
+) -> None:
+    class Throttled(Slow):
+        async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
+            if self.held:
+                return [accept(delivery) for delivery in batch]
+            return [
+                replace(outcome, state=DeliveryState.REJECTED, reason=Reason.THROTTLED)
+                for outcome in await super().send(statement, batch)
+            ]
+
+    transport = Throttled()
+    plan(ledger, clock, "a@x.org")
+    running = asyncio.create_task(runner(ledger, transport, clock).run())
+    await settled()  # the runner rests now, until the lease of what it has in hand would end
+    transport.gate.set()
+    await settled()
+
+    clock.advance(MINUTE)
     await settled()
 
     assert states(ledger) == {"a@x.org": DeliveryState.ACCEPTED}

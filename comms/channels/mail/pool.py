@@ -7,13 +7,19 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from ssl import SSLContext
 
-from comms.channels.mail.envelope import Envelope, batch_of
+from comms.channels.mail.envelope import Drop, Envelope, batch_of
 from comms.channels.mail.opening import NotOpened, TokenSource, open_connection
 from comms.channels.mail.relay import Relay
 from comms.channels.mail.session import Session
+from comms.delivery import Reason
 
 IDLE_SECONDS = 30.0
 """A session without work is closed after so long: relays do the same, less politely."""
+
+FAREWELL = 1.0
+"""Seconds that a relay has for its last replies when Sitrep stops."""
+
+STOPPED = Drop(reason=Reason.UNREACHABLE, detail="Sitrep stopped before it left.", again=False)
 
 
 class Pool:
@@ -36,6 +42,7 @@ class Pool:
         self._idle: dict[Session, asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = 0
+        self._is_closed = False
 
     async def send(self, envelopes: Sequence[Envelope]) -> None:
         """Return when each envelope has an outcome or is dropped.
@@ -44,15 +51,26 @@ class Pool:
         """
         batch = batch_of(envelopes)
         self._waiting.extend(envelopes)
+        if self._is_closed:
+            self._drop_all(STOPPED)
         self._put_to_work()
         await batch.done
 
     async def close(self) -> None:
-        """Finish what is under way and leave politely."""
-        await asyncio.gather(*(session.leave() for session in tuple(self._sessions)))
+        """Finish what is under way and leave politely; who takes longer than `FAREWELL` is cut off.
+
+        What waits for a session is dropped: it may go another time.
+        """
+        self._is_closed = True
+        self._drop_all(STOPPED)
+        leaving = [asyncio.create_task(session.leave()) for session in self._sessions]
+        if leaving:
+            await asyncio.wait(leaving, timeout=FAREWELL)
+        for session in tuple(self._sessions):
+            session.cut_off()
         for task in tuple(self._tasks):
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*leaving, *self._tasks, return_exceptions=True)
 
     # What sessions ask for.
 
@@ -100,7 +118,7 @@ class Pool:
         except NotOpened as error:
             self._opening -= 1
             if not self._sessions and not self._opening:
-                self._drop_all(error)
+                self._drop_all(error.drop)
             return
         except asyncio.CancelledError:
             self._opening -= 1
@@ -117,10 +135,10 @@ class Pool:
         session.wake()
         self._put_to_work()
 
-    def _drop_all(self, error: NotOpened) -> None:
+    def _drop_all(self, drop: Drop) -> None:
         waiting, self._waiting = self._waiting, deque()
         for envelope in waiting:
-            envelope.drop(error.drop)
+            envelope.drop(drop)
 
     def _dismiss(self, session: Session) -> None:
         self._no_longer_idle(session)

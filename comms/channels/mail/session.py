@@ -98,6 +98,10 @@ class Session(asyncio.Protocol):
             self._quit()
         await self._ended
 
+    def cut_off(self) -> None:
+        """End the connection now, whatever is under way."""
+        self._abort()
+
     # What the server says.
 
     def data_received(self, data: bytes) -> None:

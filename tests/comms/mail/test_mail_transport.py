@@ -297,6 +297,28 @@ async def test_what_nobody_waits_for_any_more_is_not_sent() -> None:
     assert relayed.recipients == ["reader0@fabrikam.example"]
 
 
+async def test_a_stop_waits_a_moment_for_a_silent_relay_and_says_what_it_knows() -> None:
+    arrived = asyncio.Event()
+
+    def answer(_recipient: str) -> str:
+        arrived.set()
+        raise Silence
+
+    async with serving(Relayed(content=answer)) as relayed:
+        transport = mail(relayed.relay(connections=1, timeout=60))
+        under_way = asyncio.create_task(transport.send(STATEMENT, people(10)))
+        await arrived.wait()
+        await asyncio.wait_for(transport.close(), 10)
+        outcomes = {outcome.delivery: outcome for outcome in await under_way}
+        late = await asyncio.wait_for(transport.send(STATEMENT, people(1)), 10)
+
+    assert relayed.recipients == ["reader0@fabrikam.example"]
+    assert outcomes.pop(0).state is DeliveryState.UNKNOWN
+    told = {(outcome.state, outcome.reason) for outcome in [*outcomes.values(), *late]}
+    assert told == {(DeliveryState.REJECTED, Reason.UNREACHABLE)}
+    assert relayed.greeted == 1
+
+
 async def test_a_password_is_spent_once_when_it_is_wrong() -> None:
     async with serving(Relayed(password="right")) as relayed:
         outcomes = await sent(
