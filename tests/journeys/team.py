@@ -72,9 +72,12 @@ class Team:
         await self.actor.fill(CALEB, act)
 
     async def approved(self, number: int) -> None:
-        """Both leads approve what they see, and every delivery of it gets its outcome."""
+        """Both leads approve the draft as it is now, and every delivery gets its outcome."""
+        # A change just before may not be on the card yet; pressing the old one is refused.
+        await self.becomes(lambda scene: _is_shown(scene, number))
         await self.press(CALEB, verbs.UPDATE_APPROVE, number=number)
         await self.press(INES, verbs.UPDATE_APPROVE, number=number)
+        await self.becomes(lambda scene: _is_approved(scene, number))
         await self.sent()
 
     async def press(
@@ -201,3 +204,14 @@ def _waiting(scene: Scene) -> Iterator[int]:
         for update in scene.book.updates.of(incident.key):
             for states in scene.book.fanouts.totals(incident.key, update.number).values():
                 yield states[DeliveryState.PLANNED] + states[DeliveryState.SENDING]
+
+
+def _is_shown(scene: Scene, number: int) -> bool:
+    key = scene.book.incidents.find(limit=1)[0].key
+    drafted = scene.book.updates.get(key, number)
+    return scene.book.rooms.card(key, f"update:{number}:{drafted.hash[:12]}") is not None
+
+
+def _is_approved(scene: Scene, number: int) -> bool:
+    key = scene.book.incidents.find(limit=1)[0].key
+    return scene.book.updates.get(key, number).approved_at is not None
