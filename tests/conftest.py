@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from sqlalchemy import URL
 
 from comms.bell import Bell, Topic
@@ -37,6 +38,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("chaos")
     for name, counted in figures.items():
         terminalreporter.write_line(f"{name}: {counted}")
+
+
+# `pytest --hypothesis-profile=thorough tests/comms/test_life_cycle.py` looks for an hour or so.
+settings.register_profile("thorough", max_examples=5_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -596,7 +596,7 @@ def test_no_sequence_of_acts_does_what_must_not_be(migrated: Path) -> None:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=25,
+            max_examples=settings().max_examples // 5,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
