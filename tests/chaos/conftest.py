@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.database import Database
 from tests.chaos.installation import Installation, installation
 from tests.chaos.sink import Sink, sink
 from tests.conftest import FIGURES
@@ -57,6 +58,13 @@ def relay(tmp_path: Path) -> Iterator[Sink]:
 def embedded(tmp_path: Path, relay: Sink) -> Iterator[Installation]:
     """An installation on a fresh SQLite file."""
     with installation(tmp_path, f"sqlite:///{tmp_path}/sitrep.db", relay) as made:
+        yield made
+
+
+@pytest.fixture
+def shared(postgres: Database, tmp_path: Path, relay: Sink) -> Iterator[Installation]:
+    """An installation on an empty Postgres; a worker that is gone is given up after 5 seconds."""
+    with installation(tmp_path, postgres.url, relay, SITREP_LEASE="5") as made:
         yield made
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.cli.client import Client, Refused
 from comms.errors import Unavailable
-from tests.chaos.sink import Sink
+from tests.chaos.sink import Sink, mailbox_of
 from tests.chaos.victim import Victim, until
 
 AUDIENCE = "stakeholders"
@@ -44,18 +44,22 @@ class Installation:
         victim = self.start("serve", "--port", str(port), **settings)
         return App(victim, Client(base=f"http://127.0.0.1:{port}", token=TOKEN))
 
+    def worker(self, **settings: str) -> Victim:
+        """Start a worker; it may not take part yet."""
+        return self.start("worker", **settings)
+
     def start(self, *words: str, **settings: str) -> Victim:
         """Start `sitrep` with these words."""
+        log = self.folder / f"{len(self.victims):03}-{words[0]}.log"
         environ = {
             "SITREP_DATABASE_URL": self.database_url,
             "SITREP_SMTP_URL": self.sink.url(),
-            "SITREP_MAIL_FROM": "Sitrep <sitrep@example.org>",
+            "SITREP_MAIL_FROM": f"Sitrep <{mailbox_of(log.stem)}>",
             "SITREP_API_TOKEN": TOKEN,
             "SITREP_STATUS_DIR": str(self.folder / "status"),
             **self.settings,
             **settings,
         }
-        log = self.folder / f"{len(self.victims):03}-{words[0]}.log"
         victim = Victim(words, environ=environ, folder=self.folder, log=log)
         self.victims.append(victim)
         return victim
@@ -80,7 +84,15 @@ class App:
 
     def draft(self, count: int) -> Drafted:
         """Put so many people into the audience; draft an update of a new incident to them."""
+        self.fill(count)
+        return self.draft_again()
+
+    def fill(self, count: int) -> None:
+        """Put so many people into the audience."""
         self.api.put(f"/audiences/{AUDIENCE}/recipients", _csv(people(count)), "text/csv")
+
+    def draft_again(self) -> Drafted:
+        """Draft an update of a new incident to the people in the audience."""
         incident = self.api.post("/incidents", {"title": "Chaos", "severity": "SEV2"})["key"]
         body = {"conditions": "Something fails.", "audiences": [AUDIENCE]}
         update = self.api.post(f"/incidents/{incident}/updates", body)

@@ -25,12 +25,22 @@ MESSAGE_ID = re.compile(rb"^Message-ID: *(\S+)", re.MULTILINE | re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """What the relay took. `at` and `connected` (when its session began) are seconds since 1970."""
+    """What the relay took. `by` names the process that sent it; `at` is in seconds since 1970."""
 
     at: float
-    connected: float
+    by: str
     recipient: str
     message_id: str
+
+
+def mailbox_of(process: str) -> str:
+    """The envelope sender by which the relay knows one process from another."""
+    return f"sitrep+{process}@example.org"
+
+
+def process_of(mailbox: str) -> str:
+    """The process that has this envelope sender."""
+    return mailbox.partition("@")[0].partition("+")[2]
 
 
 class Sink:
@@ -98,7 +108,6 @@ class _Keeper:
         self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        session.connected = time()
         return [responses[0], "250-PIPELINING", *responses[1:]]
 
     async def handle_DATA(  # noqa: N802 (aiosmtpd's name)
@@ -108,7 +117,7 @@ class _Keeper:
         found = MESSAGE_ID.search(envelope.content)
         letter = Letter(
             at=time(),
-            connected=session.connected,
+            by=process_of(envelope.mail_from),
             recipient=recipient,
             message_id=found[1].decode() if found else "",
         )

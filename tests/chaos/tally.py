@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
-from time import time
+from dataclasses import dataclass
+from math import inf
 
 from sqlalchemy import create_engine, text
 
 from comms.delivery import DeliveryState
 from storage.connect import with_driver
 from tests.chaos.sink import Letter
+from tests.chaos.victim import Victim
 
 States = Mapping[str, int]
 
@@ -33,14 +33,22 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """`repeated` are the letters that came once more after each kill, in the kills' order."""
+    """`repeated` are the letters that came once more because this process was cut off, by process.
+
+    `unexplained` are processes that sent a letter once more although nobody was cut off.
+    """
 
     planned: int
     letters: int
     lost: tuple[str, ...]
-    repeated: tuple[int, ...]
-    repeated_in_one_life: int
+    repeated: Mapping[str, int]
+    unexplained: tuple[str, ...]
     changed_ids: tuple[str, ...]
+
+    @property
+    def most_repeated(self) -> int:
+        """The most letters that had to be sent again after one process was cut off."""
+        return max(self.repeated.values(), default=0)
 
     @property
     def figures(self) -> dict[str, int]:
@@ -49,24 +57,9 @@ class Tally:
             "people": self.planned,
             "kills": len(self.repeated),
             "lost": len(self.lost),
-            "duplicates": sum(self.repeated) + self.repeated_in_one_life,
-            "most after one kill": max(self.repeated, default=0),
+            "duplicates": sum(self.repeated.values()) + len(self.unexplained),
+            "most after one kill": self.most_repeated,
         }
-
-
-@dataclass
-class Lives:
-    """When the processes began that sent; each but the last one ended with a kill."""
-
-    began: list[float] = field(default_factory=list)
-
-    def begin(self) -> None:
-        """A life begins."""
-        self.began.append(time())
-
-    def of(self, letter: Letter) -> int:
-        """The life in which its session was opened: what is in a socket outlives its process."""
-        return sum(began <= letter.connected for began in self.began) - 1
 
 
 def record(database_url: str) -> Record:
@@ -90,25 +83,36 @@ def record(database_url: str) -> Record:
     )
 
 
-def tally(people: Iterable[str], letters: Sequence[Letter], lives: Lives) -> Tally:
-    """Count who got nothing, and who got a letter again after which kill."""
-    by_person: dict[str, list[Letter]] = defaultdict(list)
+def tally(
+    people: Sequence[str], letters: Sequence[Letter], victims: Iterable[Victim], *, updates: int = 1
+) -> Tally:
+    """Count who did not get each of the updates, and what came again after which process's end.
+
+    A letter is the same where its Message-ID is. Of those who sent the same letter, the one that
+    was cut off first could not record it, then the second, and so on: only the last one did.
+    """
+    cut_off = {one.name: one.cut_off_at for one in victims if one.cut_off_at is not None}
+    senders: dict[str, list[str]] = defaultdict(list)
+    ids: dict[str, set[str]] = {person: set() for person in people}
     for letter in letters:
-        by_person[letter.recipient].append(letter)
-    repeated = Counter[int]()
-    for copies in by_person.values():
-        seen = sorted(lives.of(letter) for letter in copies)
-        repeated.update(before if before != after else -1 for before, after in pairwise(seen))
-    people = list(people)
+        senders[letter.message_id].append(letter.by)
+        ids[letter.recipient].add(letter.message_id)
+    repeated = Counter(dict.fromkeys(cut_off, 0))
+    unexplained = []
+    for copies in senders.values():
+        ends = sorted(copies, key=lambda name: cut_off.get(name, inf))
+        for at, name in enumerate(ends[:-1]):
+            if name in cut_off and name not in ends[:at]:
+                repeated[name] += 1
+            else:
+                unexplained.append(name)
     return Tally(
-        planned=len(people),
+        planned=len(people) * updates,
         letters=len(letters),
-        lost=tuple(person for person in people if person not in by_person),
-        repeated=tuple(repeated[life] for life in range(len(lives.began) - 1)),
-        repeated_in_one_life=repeated[-1],
+        lost=tuple(person for person, found in ids.items() if len(found) < updates),
+        repeated=repeated,
+        unexplained=tuple(unexplained),
         changed_ids=tuple(
-            person
-            for person, copies in by_person.items()
-            if len({letter.message_id for letter in copies}) != 1 or not copies[0].message_id
+            person for person, found in ids.items() if len(found) > updates or "" in found
         ),
     )

@@ -12,7 +12,7 @@ from bot.cli.client import Refused
 from tests.chaos.conftest import Report
 from tests.chaos.installation import Installation, installation, people
 from tests.chaos.sink import Sink
-from tests.chaos.tally import Lives, record, tally
+from tests.chaos.tally import record, tally
 from tests.chaos.victim import until
 
 
@@ -62,8 +62,6 @@ def cramped(disk: Disk, tmp_path: Path, relay: Sink) -> Iterator[Installation]:
 
 
 def test_the_disk_is_full_in_the_middle(disk: Disk, cramped: Installation, report: Report) -> None:
-    lives = Lives()
-    lives.begin()
     app = cramped.serve().ready()
     update = app.draft(600)
     cramped.sink.pause(0.005)
@@ -81,7 +79,7 @@ def test_the_disk_is_full_in_the_middle(disk: Disk, cramped: Installation, repor
     disk.make_room()
     app.settled(update)
 
-    counted = tally(people(600), cramped.sink.letters(), lives)
+    counted = tally(people(600), cramped.sink.letters(), cramped.victims)
     ledger = record(cramped.database_url)
     report(**counted.figures)
     assert (counted.lost, counted.letters) == ((), 600)
@@ -89,8 +87,6 @@ def test_the_disk_is_full_in_the_middle(disk: Disk, cramped: Installation, repor
 
 
 def test_killed_while_the_disk_is_full(disk: Disk, cramped: Installation) -> None:
-    lives = Lives()
-    lives.begin()
     app = cramped.serve().ready()
     update = app.draft(300)
     cramped.sink.pause(0.005)
@@ -105,6 +101,5 @@ def test_killed_while_the_disk_is_full(disk: Disk, cramped: Installation) -> Non
     assert len(refused.said().splitlines()) == 1, refused.said()
 
     disk.make_room()
-    lives.begin()
     assert cramped.serve().ready().settled(update) == {"accepted": 300}
-    assert tally(people(300), cramped.sink.letters(), lives).lost == ()
+    assert tally(people(300), cramped.sink.letters(), cramped.victims).lost == ()

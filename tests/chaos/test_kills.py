@@ -3,122 +3,145 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 from time import monotonic, sleep
 
 import pytest
 
+from bot.cli.client import Refused
+from comms.errors import Unavailable
 from tests.chaos.conftest import Form, Report
-from tests.chaos.installation import SLOTS, App, Installation, people
-from tests.chaos.tally import Lives, record, tally
-from tests.chaos.victim import until
+from tests.chaos.fleet import Fleet
+from tests.chaos.installation import App, Drafted, Installation
+from tests.chaos.tally import record
 
 
-@pytest.fixture
-def lives() -> Lives:
-    """When each process began."""
-    return Lives()
+@pytest.fixture(params=["sqlite", "postgres, 1 worker", "postgres, 2 workers"])
+def fleet(request: pytest.FixtureRequest) -> Fleet:
+    """An installation of each size."""
+    where, _, workers = str(request.param).partition(", ")
+    installation = request.getfixturevalue("embedded" if where == "sqlite" else "shared")
+    return Fleet(installation, workers=int(workers.split()[0]) if workers else 0)
 
 
-def begun(embedded: Installation, lives: Lives) -> App:
-    """Begin a life."""
-    lives.begin()
-    return embedded.serve()
-
-
-def sends_again(embedded: Installation) -> None:
-    """Wait until one more letter has come."""
-    before = len(embedded.sink.letters())
-    until(lambda: len(embedded.sink.letters()) > before)
-
-
-def proven(embedded: Installation, lives: Lives, count: int, report: Report) -> None:
-    """Hold the ledger against what the relay took."""
-    counted = tally(people(count), embedded.sink.letters(), lives)
-    ledger = record(embedded.database_url)
-    report(**counted.figures)
-
-    assert counted.lost == ()
-    assert max(counted.repeated, default=0) <= SLOTS
-    assert counted.repeated_in_one_life == 0
-    assert counted.changed_ids == ()
-    assert ledger.sums == ledger.counted == {"accepted": count}
-
-
-def test_killed_at_random_moments(
-    embedded: Installation, lives: Lives, form: Form, report: Report
-) -> None:
-    count = form.either(6_000, 800)
-    app = begun(embedded, lives).ready()
+def test_killed_at_random_moments(fleet: Fleet, form: Form, report: Report) -> None:
+    count = form.either(15_000 if fleet.workers else 6_000, 1_500 if fleet.workers else 800)
+    app = fleet.ready()
     update = app.draft(count)
-    embedded.sink.pause(0.005)
+    fleet.installation.sink.pause(0.005)
     app.approve(update)
     for kill in range(form.either(30, 3)):
         if kill % 5:
-            sends_again(embedded)
+            fleet.sends_again()
             sleep(form.dice.uniform(0, 0.4))
         else:  # also while it starts, and has sent nothing yet
             sleep(form.dice.uniform(0, 1))
-        app.victim.kill()
-        app = begun(embedded, lives)
-    embedded.sink.pause(0)
-    app.ready().settled(update)
+        fleet.kill_any(form.dice)
+    fleet.installation.sink.pause(0)
+    fleet.ready().settled(update)
 
-    proven(embedded, lives, count, report)
+    report(**fleet.proven(count).figures)
+
+
+def test_killed_around_the_approval(fleet: Fleet, form: Form, report: Report) -> None:
+    """Before its commit, between the commit and the job, before and after the answer."""
+    count, updates, answers = 30, form.either(25, 3), 0
+    fleet.ready().fill(count)
+    for _ in range(updates):
+        app = fleet.ready()
+        update = app.draft_again()
+        asked = Asked(app, update)
+        asked.start()
+        sleep(form.dice.uniform(0, 0.25))
+        fleet.kill_app()
+        asked.join()
+        answers += asked.is_answered
+        if not asked.is_answered and not is_approved(fleet.ready(), update):
+            fleet.app.approve(update)
+        fleet.app.ready().settled(update)
+
+    report(**fleet.proven(count, updates=updates).figures, answered=answers)
+
+
+class Asked(threading.Thread):
+    """An approval on its way while its server is killed."""
+
+    def __init__(self, app: App, update: Drafted) -> None:
+        super().__init__()
+        self.is_answered = False
+        self._app = app
+        self._update = update
+
+    def run(self) -> None:
+        """Ask."""
+        with suppress(Unavailable, Refused):
+            self._app.approve(self._update)
+            self.is_answered = True
+
+
+def is_approved(app: App, update: Drafted) -> bool:
+    """True where the approval was kept: what anybody would look at who got no answer."""
+    told = app.api.get(f"/incidents/{update.incident}/updates/{update.number}")
+    return bool(told["state"] == "approved")
 
 
 def test_killed_between_the_approval_and_the_first_letter(
-    embedded: Installation, lives: Lives, report: Report
+    fleet: Fleet, form: Form, report: Report
 ) -> None:
-    app = begun(embedded, lives).ready()
+    app = fleet.ready()
     update = app.draft(500)
-    embedded.sink.pause(3600)
+    fleet.installation.sink.pause(3600)
     app.approve(update)
-    app.victim.kill()
-    embedded.sink.pause(0)
+    fleet.kill_app()
+    for number in range(len(fleet.workers)):
+        fleet.kill_worker(number)
+    fleet.installation.sink.pause(0)
 
-    begun(embedded, lives).ready().settled(update)
+    fleet.ready().settled(update)
 
-    proven(embedded, lives, 500, report)
+    report(**fleet.proven(500).figures)
 
 
 def test_killed_while_a_large_audience_is_planned(
-    embedded: Installation, lives: Lives, form: Form, report: Report
+    embedded: Installation, form: Form, report: Report
 ) -> None:
     count = form.either(20_000, 4_000)
-    app = begun(embedded, lives).ready()
-    update = app.draft(count)
-    app.approve(update)
-    app.victim.kill()
+    fleet = Fleet(embedded)
+    update = fleet.ready().draft(count)
+    fleet.app.approve(update)
+    fleet.kill_app()
     kept = sum(record(embedded.database_url).counted.values())
     assert 0 < kept < count, "it was killed too late"
     for _ in range(form.either(3, 1)):  # a page takes some milliseconds, a start a second
-        app = begun(embedded, lives).ready()
-        app.victim.kill()
+        fleet.ready()
+        fleet.kill_app()
 
-    begun(embedded, lives).ready().settled(update)
+    fleet.ready().settled(update)
 
-    proven(embedded, lives, count, report)
+    report(**fleet.proven(count).figures)
 
 
-def test_the_last_process_is_killed_and_nobody_is_there_for_a_while(
-    embedded: Installation, lives: Lives, report: Report
+def test_the_last_that_sends_is_killed_and_nobody_is_there_for_a_while(
+    fleet: Fleet, report: Report
 ) -> None:
-    app = begun(embedded, lives).ready()
+    sink = fleet.installation.sink
+    app = fleet.ready()
     update = app.draft(600)
-    embedded.sink.pause(0.02)
+    sink.pause(0.02)
     app.approve(update)
-    sends_again(embedded)
-    app.victim.kill()
+    fleet.sends_again()
+    for sender in fleet.workers or [app.victim]:
+        sender.kill()
     sleep(1)
-    left = len(embedded.sink.letters())
+    left = len(sink.letters())
     sleep(0.5)
-    assert len(embedded.sink.letters()) == left < 600
-    embedded.sink.pause(0)
+    assert len(sink.letters()) == left < 600
+    sink.pause(0)
 
-    begun(embedded, lives).ready().settled(update)
+    Fleet(fleet.installation, workers=1 if fleet.workers else 0).ready().settled(update)
 
-    proven(embedded, lives, 600, report)
+    report(**fleet.proven(600).figures)
 
 
 def test_killed_during_its_migration(embedded: Installation, form: Form, report: Report) -> None:

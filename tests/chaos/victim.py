@@ -23,12 +23,18 @@ FORKS.set_forkserver_preload(["bot.cli.serve", "bot.cli.db", "bot.__main__", "bo
 
 
 class Victim:
-    """`sitrep WORDS` in an environment; what it says is kept in `log`."""
+    """`sitrep WORDS` in an environment; what it says is kept in `log`, by whose stem it is known.
+
+    `cut_off_at` is when it was killed or frozen (monotonic seconds); it may have sent what it
+    could not record any more.
+    """
 
     def __init__(
         self, words: Sequence[str], *, environ: Mapping[str, str], folder: Path, log: Path
     ) -> None:
+        self.name = log.stem
         self.log = log
+        self.cut_off_at: float | None = None
         log.touch()
         self._process = FORKS.Process(
             target=_run, args=(tuple(words), dict(environ), str(folder), str(log))
@@ -42,11 +48,14 @@ class Victim:
 
     def kill(self) -> None:
         """End it as a power cut would."""
+        if self.is_alive and self.cut_off_at is None:
+            self.cut_off_at = monotonic()
         self._process.kill()
         self._process.join(PATIENCE)
 
     def freeze(self) -> None:
         """Stop it in the middle of whatever it does."""
+        self.cut_off_at = monotonic()
         self._signal(signal.SIGSTOP)
 
     def wake(self) -> None:
