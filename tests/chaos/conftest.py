@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
+from tests.chaos.fleet import Fleet
 from tests.chaos.installation import Installation, installation
 from tests.chaos.sink import Sink, sink
 from tests.conftest import FIGURES
@@ -66,6 +67,14 @@ def shared(postgres: Database, tmp_path: Path, relay: Sink) -> Iterator[Installa
     """An installation on an empty Postgres; a worker that is gone is given up after 5 seconds."""
     with installation(tmp_path, postgres.url, relay, SITREP_LEASE="5") as made:
         yield made
+
+
+@pytest.fixture(params=["sqlite", "postgres, 1 worker", "postgres, 2 workers"])
+def fleet(request: pytest.FixtureRequest) -> Fleet:
+    """An installation of each size."""
+    where, _, workers = str(request.param).partition(", ")
+    installation = request.getfixturevalue("embedded" if where == "sqlite" else "shared")
+    return Fleet(installation, workers=int(workers.split()[0]) if workers else 0)
 
 
 class Report:

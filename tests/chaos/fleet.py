@@ -41,6 +41,13 @@ class Fleet:
         self.workers[number] = self.installation.worker()
         return dead
 
+    def stop(self) -> list[int]:
+        """Ask all of them at the same time to stop; return their exit codes, the app's last."""
+        all_of_them = [*self.workers, self.app.victim]
+        for victim in all_of_them:
+            victim.ask_to_stop()
+        return [victim.ended() for victim in all_of_them]
+
     def sends_again(self) -> None:
         """Wait until one more letter has come."""
         before = len(self.installation.sink.letters())

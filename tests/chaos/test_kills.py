@@ -7,22 +7,12 @@ import threading
 from contextlib import closing, suppress
 from time import monotonic, sleep
 
-import pytest
-
 from bot.cli.client import Refused
 from comms.errors import Unavailable
 from tests.chaos.conftest import Form, Report
 from tests.chaos.fleet import Fleet
 from tests.chaos.installation import App, Drafted, Installation
 from tests.chaos.tally import record
-
-
-@pytest.fixture(params=["sqlite", "postgres, 1 worker", "postgres, 2 workers"])
-def fleet(request: pytest.FixtureRequest) -> Fleet:
-    """An installation of each size."""
-    where, _, workers = str(request.param).partition(", ")
-    installation = request.getfixturevalue("embedded" if where == "sqlite" else "shared")
-    return Fleet(installation, workers=int(workers.split()[0]) if workers else 0)
 
 
 def test_killed_at_random_moments(fleet: Fleet, form: Form, report: Report) -> None:

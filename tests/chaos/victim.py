@@ -62,9 +62,13 @@ class Victim:
         """Let it go on where it was frozen."""
         self._signal(signal.SIGCONT)
 
-    def stop(self) -> int:
-        """Ask it to stop, as a service manager does; return its exit code."""
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, as a service manager does."""
         self._process.terminate()
+
+    def stop(self) -> int:
+        """Ask it to stop; return its exit code."""
+        self.ask_to_stop()
         return self.ended()
 
     def ended(self) -> int:
