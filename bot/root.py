@@ -148,6 +148,7 @@ async def sitrep(
             gate=identity.gate(settings, parts.session),
             connector=parts.connector,
             on_turn=timed(bot.on_turn, parts.meters),
+            on_error=bot.apologise,
         )
         app = web.Application(middlewares=[problems_as_json])
         app.add_routes(edge_routes(edge))

@@ -11,11 +11,17 @@ class SitrepError(Exception):
 
     title = "It did not work"
     status = 400
+    advice = ""
 
     def __init__(self, detail: str, *, pointer: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.pointer = pointer
+
+    @property
+    def told(self) -> str:
+        """The detail, and what the person who meets it can do about it beside that."""
+        return f"{self.detail} {self.advice}".rstrip()
 
 
 class Invalid(SitrepError):
@@ -64,3 +70,7 @@ class Unavailable(SitrepError):
 
     title = "Not available at the moment"
     status = 503
+    advice = (
+        "Nothing was changed. Please try again in a minute;"
+        " if it stays so, tell whoever runs Sitrep."
+    )

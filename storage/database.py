@@ -20,6 +20,11 @@ from storage.speaking import explained, speaking
 
 T = TypeVar("T")
 
+PATIENCE = 4.0
+"""Seconds that a person waits for the writer to begin: a button in Teams gives up soon after."""
+
+BUSY = "The database is busy, or locked by another program."
+
 
 class Database:
     """Runs functions in transactions, off the event loop.
@@ -30,7 +35,8 @@ class Database:
 
     `durable=False` leaves the flushing of SQLite's file to the operating system: quicker, and for
     files that need not outlive a power cut (a test's, the demo's). `committed` is told how much was
-    written and the seconds that it took, in the thread that wrote.
+    written and the seconds that it took, in the thread that wrote. `patience` is how long, in
+    seconds, whoever waits for an answer waits for the writer; background work waits on.
     """
 
     def __init__(
@@ -38,9 +44,11 @@ class Database:
         url: str,
         *,
         durable: bool = True,
+        patience: float = PATIENCE,
         committed: Callable[[int, float], None] = lambda _writes, _seconds: None,
     ) -> None:
         self.url = url
+        self.patience = patience
         self._committed = committed
         self.engine, self.reader = connect(url, durable=durable)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="sitrep-read")
@@ -57,13 +65,20 @@ class Database:
         """Run `work` in a transaction; return once it is committed. Unavailable if it cannot be.
 
         `behind` is for background work: on SQLite, what somebody waits for is written before it.
+        What could not be begun in time is not written later, behind the back of whoever was told.
         """
         self._refuse_closed()
         if self._writer is None:
             return await self._in_thread(lambda: self._transaction(work))
         done: Future[T] = Future()
         self._jobs.put(Job(work, done), behind=behind)
-        return await asyncio.wrap_future(done)
+        try:
+            async with asyncio.timeout(None if behind else self.patience):
+                return await asyncio.wrap_future(done)
+        except TimeoutError:
+            if done.cancel():
+                raise Unavailable(BUSY) from None
+            return await asyncio.wrap_future(done)
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` on a consistent view; what it writes is refused by the database."""
@@ -111,20 +126,25 @@ class Database:
 
     def _commit(self, gathered: list[Job]) -> None:
         """Run a group in one transaction; if that fails, all of them learn it."""
-        # Whoever gave up waiting before it began wants nothing written; after this nobody can.
-        group = [job for job in gathered if job.done.set_running_or_notify_cancel()]
+        group: list[Job] | None = None
         told: list[Callable[[], None]] = []
         began = time.perf_counter()
         try:
             with speaking(), self.engine.connect() as connection, connection.begin():
+                group = _still_wanted(gathered)
                 told.extend(_run(connection, job) for job in group)
         except Exception as failure:  # noqa: BLE001 (handed to those who wait)
-            for job in group:
+            for job in _still_wanted(gathered) if group is None else group:
                 job.done.set_exception(failure)
             return
         self._committed(len(told), time.perf_counter() - began)
         for tell in told:
             tell()
+
+
+def _still_wanted(gathered: list[Job]) -> list[Job]:
+    """Whoever gave up waiting before it began wants nothing written; after this nobody can."""
+    return [job for job in gathered if job.done.set_running_or_notify_cancel()]
 
 
 def _run(connection: Connection, job: Job) -> Callable[[], None]:

@@ -12,9 +12,9 @@ from comms.errors import Unavailable
 EMPTY = "The database has no tables yet: run 'sitrep db upgrade'."
 
 _SIGNS = (
-    ("database is locked", "The database is locked by another program. Nothing was changed."),
+    ("database is locked", "The database is locked by another program."),
     ("readonly database", "The database is read-only: check the file's owner and its folder."),
-    ("database or disk is full", "The disk is full. Nothing was changed; make room and try again."),
+    ("database or disk is full", "The disk is full: make room on it."),
     ("unable to open database", "The database file cannot be opened: check its path and folder."),
     ("file is not a database", "The file is not a database: check the path in the database URL."),
     ("no such table", EMPTY),

@@ -23,5 +23,5 @@ def errors_of(error: SitrepError, fields: Mapping[str, str]) -> dict[str, str]:
     pointer = error.pointer or ""
     for start, field in fields.items():
         if pointer == start or pointer.startswith(f"{start}/"):
-            return {field: error.detail}
-    return {"": error.detail}
+            return {field: error.told}
+    return {"": error.told}

@@ -16,7 +16,7 @@ from comms.update import Approval, Update
 
 def problem_card(error: SitrepError) -> dict[str, object]:
     """Return what went wrong and what to do, for the person who asked for it."""
-    return _notice(tone="warning", headline=error.title, lines=[error.detail])
+    return _notice(tone="warning", headline=error.title, lines=[error.told])
 
 
 def broken_glass_card(

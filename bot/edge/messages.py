@@ -123,7 +123,7 @@ def _object(body: bytearray) -> dict[str, Any]:
 def _apology(name: str, failed: Exception) -> InvokeResponse:
     if isinstance(failed, SitrepError):
         return invokes.refusal(
-            name, status=failed.status, code=type(failed).__name__, text=failed.detail
+            name, status=failed.status, code=type(failed).__name__, text=failed.told
         )
     return invokes.refusal(name, status=500, code="InternalError", text=SORRY)
 

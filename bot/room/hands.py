@@ -19,6 +19,7 @@ from bot.room.post import Card, message
 from comms.desk import Desk, Scene
 from comms.errors import Unavailable
 from comms.outbox import Effect, Hand
+from comms.patience import patiently
 from comms.people import SITREP
 from comms.promise import Phase
 from comms.room import Place, Room
@@ -71,7 +72,7 @@ class Hands:
             raise NoRoomYet("Sitrep is in no Teams channel yet: add the app to a team.")
         card = message(await self._look(look.war_room, key), summary=await self._summary(key))
         room = await self._begin(key, place, card)
-        await self._desk.do(_opened, SITREP, "teams", room)
+        await self._note(_opened, room)
 
     async def refresh(self, effect: Effect) -> None:
         """Put the incident's present state into the war-room card."""
@@ -195,7 +196,15 @@ class Hands:
         return await self._look(look.headline, key)
 
     async def _keep(self, key: str, name: str, value: str) -> None:
-        await self._desk.do(_keep_card, SITREP, "teams", key, name, value)
+        await self._note(_keep_card, key, name, value)
+
+    async def _note(
+        self, act: Callable[Concatenate[Scene, P], None], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Write down what Teams has done already: forgotten, it would be done a second time."""
+        async for attempt in patiently("room.note"):
+            with attempt:
+                await self._desk.do(act, SITREP, "teams", *args, **kwargs)
 
     async def _read(self, of: Callable[[Scene], T]) -> T:
         return await self._desk.read(of, SITREP, "teams")

@@ -7,6 +7,7 @@ import asyncio
 from comms.acts.show import show_reach
 from comms.desk import Desk
 from comms.ledger import Fanout
+from comms.patience import patiently
 from comms.people import SITREP
 
 
@@ -35,5 +36,7 @@ class Progress:
             self._news.clear()
             moved, self._moved = self._moved, set()
             for incident, number in sorted(moved):
-                await self._desk.do(show_reach, SITREP, "timer", incident, number)
+                async for attempt in patiently("progress.waits"):
+                    with attempt:
+                        await self._desk.do(show_reach, SITREP, "timer", incident, number)
             await asyncio.sleep(self._pause)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 import structlog
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.schema import Activity
 
+from bot.cards.kept import kept_card
 from bot.cards.notice import problem_card
 from bot.edge.adapter import RAW
 from bot.edge.connector import Connector, ConnectorError
+from bot.edge.messages import SORRY
 from bot.room.post import message, words
 from bot.turns import commands, extension
 from bot.turns.answer import Answer, to_action, to_fetch, to_submit
@@ -22,7 +24,7 @@ from bot.turns.press import Once, Press, verb_of
 from bot.turns.presses import pressed
 from bot.turns.sender import home, place, sender
 from comms.desk import Scene
-from comms.errors import SitrepError
+from comms.errors import SitrepError, Unavailable
 from comms.lull import Lull
 from comms.room import Place
 
@@ -42,16 +44,22 @@ class Bot:
         self._lull = lull
         self._connector = connector
         self._addresses: dict[str, str] = {}
-        self._sending: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def on_turn(self, turn: TurnContext) -> None:
         """Run one turn."""
         with self._lull.answering():
             await self._turn(turn)
 
+    async def apologise(self, turn: TurnContext, failed: Exception) -> None:
+        """Tell whoever typed a message that it could not be done; an invoke is answered itself."""
+        if turn.activity.type == "message":
+            wrong = failed if isinstance(failed, SitrepError) else SitrepError(SORRY)
+            self._later(self._send(turn.turn_state[RAW], _problem(wrong)))
+
     async def _turn(self, turn: TurnContext) -> None:
         raw: Raw = turn.turn_state[RAW]
-        await self._refresh_address(raw)
+        self._later(self._refresh_address(raw))
         match raw["type"]:
             case "message":
                 await self._on_message(raw)
@@ -66,9 +74,9 @@ class Bot:
                 pass  # typing, reactions and the like ask for nothing
 
     async def finish(self) -> None:
-        """Wait for answers that are still being sent."""
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=2)
+        """Wait for what is still being sent or kept."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=2)
 
     async def _on_message(self, raw: Raw) -> None:
         try:
@@ -76,17 +84,28 @@ class Bot:
         except Repeated:
             log.info("activity.repeated", kind="message")
             return
-        self._send_later(raw, answer)
+        # After the channel has its 200: a slow connector must not make it ask again.
+        self._later(self._send(raw, answer))
 
     async def _answered(self, press: Press, raw: Raw) -> Answer:
         """Answer a message; Repeated where it was acted on or answered before."""
         try:
             answer = await self._answer(press, raw)
+        except Unavailable as wrong:
+            return _problem(wrong)
         except SitrepError as wrong:
-            answer = Answer(card=problem_card(wrong), text=wrong.detail)
-        if press.once and not press.once.kept:
-            await self._door.do(press, _nothing)
+            answer = _problem(wrong)
+        await self._keep_seen(press)
         return answer
+
+    async def _keep_seen(self, press: Press) -> None:
+        """Keep that a message was seen, where no act has: it is answered once."""
+        if press.once and not press.once.kept:
+            try:
+                await self._door.do(press, _nothing)
+            except Unavailable as wrong:
+                # Who asked has the answer all the same; asked again, it is given again.
+                log.warning("activity.not_kept", why=wrong.detail)
 
     async def _answer(self, press: Press, raw: Raw) -> Answer:
         if press.verb:
@@ -103,7 +122,7 @@ class Bot:
             case "task/fetch":
                 return to_fetch(await self._pressed(_press(raw, value.get("data"), True)))
             case "task/submit":
-                return to_submit(await self._pressed(_press(raw, value.get("data"), True)))
+                return to_submit(await self._sent_in(_press(raw, value.get("data"), True)))
             case "composeExtension/query":
                 return await extension.find(self._door, _press(raw, None), value)
             case "composeExtension/fetchTask":
@@ -120,6 +139,13 @@ class Bot:
             log.info("activity.repeated", kind="invoke")
             return Answer(text="This was done already.")
 
+    async def _sent_in(self, press: Press) -> Answer:
+        """Take a dialog's form. Where it cannot even be drawn again, keep what was typed in it."""
+        try:
+            return await self._pressed(press)
+        except Unavailable as wrong:
+            return Answer(card=kept_card(wrong, press.data), title="Not sent", stays=True)
+
     async def _on_installed(self, raw: Raw) -> None:
         """The app was added to a team: its channel is where war rooms open."""
         recipient = raw.get("recipient")
@@ -135,14 +161,18 @@ class Bot:
         here = home(place(raw))
         if not here.channel or self._addresses.get(here.conversation) == here.service_url:
             return
-        await self._door.desk.do(_remember, sender(raw), "teams", here)
-        self._addresses[here.conversation] = here.service_url
+        try:
+            await self._door.desk.do(_remember, sender(raw), "teams", here)
+        except Unavailable as wrong:
+            log.warning("address.not_kept", why=wrong.detail)  # the next activity tries again
+        else:
+            self._addresses[here.conversation] = here.service_url
 
-    def _send_later(self, raw: Raw, answer: Answer) -> None:
-        """Reply after the channel has its 200: a slow connector must not make it ask again."""
-        sending = asyncio.create_task(self._send(raw, answer))
-        self._sending.add(sending)
-        sending.add_done_callback(self._sending.discard)
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what nobody's answer waits for."""
+        begun = asyncio.create_task(work)
+        self._under_way.add(begun)
+        begun.add_done_callback(self._under_way.discard)
 
     async def _send(self, raw: Raw, answer: Answer) -> None:
         here = place(raw)
@@ -161,6 +191,10 @@ class Bot:
             await self._connector.reply(here.service_url, here.conversation, to, activity)
         else:
             await self._connector.post(here.service_url, here.conversation, activity)
+
+
+def _problem(wrong: SitrepError) -> Answer:
+    return Answer(card=problem_card(wrong), text=wrong.detail)
 
 
 def _press(raw: Raw, data: object, in_dialog: bool = False) -> Press:

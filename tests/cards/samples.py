@@ -13,12 +13,14 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from bot.cards import verbs
 from bot.cards.answer import answer_card, found_card, incidents_card
 from bot.cards.ask import ask_card
 from bot.cards.can import can_card, report_fields
 from bot.cards.decision import approved_card, awaiting_card, stale_card
 from bot.cards.declare import declare_card
 from bot.cards.help import help_card
+from bot.cards.kept import kept_card
 from bot.cards.note import note_card, noted_card
 from bot.cards.notice import broken_glass_card, no_room_card, problem_card
 from bot.cards.nudge import nudge_card
@@ -30,7 +32,7 @@ from bot.cards.views import AudienceReach, Reach
 from bot.cards.war_room import war_room_card
 from comms.ask import Ask, AskState
 from comms.delivery import DeliveryState
-from comms.errors import NotFound
+from comms.errors import NotFound, Unavailable
 from comms.incident import Severity, Status
 from comms.lint import Finding, Level
 from comms.people import Role
@@ -110,6 +112,10 @@ def _forms(said: Words) -> dict[str, Card]:
         "resolve": resolving(typed=resolve_fields(here, customers_told=True), customers_told=True),
         "resolve-untold": resolving(
             typed={"conditions": said.conditions}, customers_told=False, errors={"": said.reason}
+        ),
+        "kept": kept_card(
+            Unavailable("The database is locked by another program."),
+            {"verb": verbs.CAN_SUBMIT, "incident": "INC-41", "form": "f-1", **fields},
         ),
     }
 

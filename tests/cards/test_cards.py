@@ -29,7 +29,7 @@ VERBS = {value for name, value in vars(verbs).items() if name.isupper() and isin
 
 
 ORDINARY = samples()
-FORMS = {name for name in ORDINARY if name.startswith(("declare", "can", "note", "resolve"))}
+FORMS = {n for n in ORDINARY if n.startswith(("declare", "can", "kept", "note", "resolve"))}
 
 
 @cache

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
 
+from bot.demo.teams.cards import elements
 from bot.demo.teams.rooms import Json
 
 # It knows more Markdown than Teams does: what stays text here stays text there.
@@ -53,6 +54,12 @@ def of_card(card: Json) -> str:
         assert tags <= {"p", "br", "strong", "a"}, f"{tags} in {text!r}"
         texts.append(drawn)
     return "\n".join(texts)
+
+
+def value_of(form: Json, field: str) -> str:
+    """What stands in a form's input."""
+    [value] = [one.get("value", "") for one in elements(form) if one.get("id") == field]
+    return str(value)
 
 
 def plain(text: str) -> str:

@@ -10,10 +10,9 @@ import pytest
 from bot.cards import verbs
 from bot.demo.cast import CALEB, INES, RAVI
 from bot.demo.teams.answers import AnswerKind
-from bot.demo.teams.cards import card_of, elements
-from bot.demo.teams.rooms import Json
+from bot.demo.teams.cards import card_of
 from tests.journeys import reading
-from tests.journeys.reading import plain
+from tests.journeys.reading import plain, value_of
 from tests.journeys.team import REPORT, Team, a_team
 
 MARKUP = (
@@ -158,9 +157,3 @@ async def test_a_form_with_an_error_comes_back_with_all_that_was_typed(
     assert "⚠" in reading.of_card(answer.card)
     for name, value in typed.items():
         assert value_of(answer.card, name) == value, name
-
-
-def value_of(form: Json, field: str) -> str:
-    """What stands in a form's input."""
-    [value] = [one.get("value", "") for one in elements(form) if one.get("id") == field]
-    return str(value)

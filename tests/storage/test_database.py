@@ -223,6 +223,49 @@ async def test_a_database_locked_by_another_program_is_said_and_works_again_late
     assert await impatient.write(see("a")) is True
 
 
+async def test_what_could_not_begin_in_time_is_never_written(
+    migrated: Path, tmp_path: Path
+) -> None:
+    file = shutil.copy(migrated, tmp_path / "busy.db")
+    database = Database(f"sqlite:///{file}", durable=False, patience=0.1)
+    with closing(sqlite3.connect(file)) as other:
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="busy, or locked by another program"):
+            await database.write(see("a person's"))
+        behind = asyncio.ensure_future(database.write(see("a loop's"), behind=True))
+        await asyncio.sleep(0)
+        other.execute("ROLLBACK")
+
+    assert await behind is True
+    assert await database.read(seen) == ["a loop's"]
+    database.close()
+
+
+async def test_what_has_begun_is_waited_for_however_long_it_takes(
+    migrated: Path, tmp_path: Path
+) -> None:
+    file = shutil.copy(migrated, tmp_path / "slow.db")
+    database = Database(f"sqlite:///{file}", durable=False, patience=0.1)
+    started, gate = threading.Event(), threading.Event()
+
+    def slow(session: Session) -> bool:
+        started.set()
+        gate.wait(5)
+        return see("slow")(session)
+
+    job = asyncio.ensure_future(database.write(slow))
+    await asyncio.to_thread(started.wait, 5)
+    with pytest.raises(Unavailable):  # it is patient for as long as the first should have been
+        await database.write(see("next"))
+    assert not job.done()
+    gate.set()
+
+    assert await job is True
+    assert await database.read(seen) == ["slow"]
+    database.close()
+
+
 async def test_a_full_disk_changes_nothing_and_is_said(impatient: Database) -> None:
     def fill(session: Session) -> None:
         pages = session.execute(text("PRAGMA page_count")).scalar_one()

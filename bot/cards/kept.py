@@ -1,0 +1,45 @@
+"""What takes the place of a form that could not be taken: all that was typed, to send again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comms.channels.teams.card import fill_card
+from comms.errors import SitrepError
+
+LABELS = {
+    "title": "Title",
+    "summary": "Summary",
+    "services": "Services",
+    "text": "Note",
+    "conditions": "Conditions",
+    "doing": "Doing now",
+    "done": "Done",
+    "next": "Next",
+    "needs": "Needs",
+    "risk": "Risk",
+    "symptom": "What customers notice",
+    "scope": "Who is affected",
+    "workaround": "What they can do",
+}
+"""The inputs in which people write, of all forms; what is only chosen goes along unseen."""
+
+
+def kept_card(error: SitrepError, sent: Mapping[str, object]) -> dict[str, object]:
+    """Return the card for a dialog. `sent` is the form's data, its button's `verb` included.
+
+    It is made of nothing but that: the book may not be there to be read.
+    """
+    written = {name: str(sent[name]) for name in LABELS if sent.get(name)}
+    along = {name: value for name, value in sent.items() if name not in {*written, "msteams"}}
+    context: dict[str, object] = {
+        "fallback": error.title,
+        "in_dialog": True,
+        "title": error.title,
+        "errors": {"": error.told},
+        "written": [
+            {"id": name, "label": LABELS[name], "value": value} for name, value in written.items()
+        ],
+        "along": along,
+    }
+    return fill_card("cards/kept.json", context, limit=None)
