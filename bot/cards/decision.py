@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cards.preview import short_hash
-from bot.cards.wording import clock, headed, labels, listed
+from bot.cards.wording import approval_line, eyes_line, headed, labels, listed
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
 from comms.people import Role
 from comms.plan.model import Plan
-from comms.update import Approval, Update, UpdateState
+from comms.update import Update, UpdateState
+
+
+def drafted_card(*, incident: Incident, update: Update) -> dict[str, object]:
+    """Return what takes the place of the form that was filled in."""
+    return _decision_card(
+        incident,
+        update,
+        state=UpdateState.DRAFT.value,
+        tone="default",
+        headline=f"Update {update.number} is drafted",
+        lines=["Its preview is in the war room, for approval. Nothing has been sent."],
+    )
 
 
 def approved_card(
@@ -21,7 +33,7 @@ def approved_card(
     incident_url: str = "",
 ) -> dict[str, object]:
     """Return the card of an approved update."""
-    lines = [_approval_line(approval, plan) for approval in update.approvals]
+    lines = [approval_line(approval, plan) for approval in update.approvals]
     return _decision_card(
         incident,
         update,
@@ -37,7 +49,9 @@ def awaiting_card(
     *, incident: Incident, update: Update, plan: Plan, needed: Sequence[Role]
 ) -> dict[str, object]:
     """Return the card of an update that `needed` roles must still approve."""
-    lines = [_approval_line(approval, plan) for approval in update.approvals]
+    lines = [approval_line(approval, plan) for approval in update.approvals]
+    if eyes := eyes_line(update, needed):
+        lines.append(eyes)
     missing = listed([role.label for role in needed])
     return _decision_card(
         incident,
@@ -86,11 +100,3 @@ def _decision_card(
         "hash": update.hash,
     }
     return fill_card("cards/decision.json", context)
-
-
-def _approval_line(approval: Approval, plan: Plan) -> str:
-    at = clock(approval.at, plan)
-    if approval.break_glass:
-        return f"{approval.by.name} broke the glass, {at}: {approval.break_glass}"
-    roles = listed([role.label for role in sorted(approval.roles)])
-    return f"Approved by {approval.by.name}{f' ({roles})' if roles else ''}, {at}"

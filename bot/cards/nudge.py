@@ -1,4 +1,7 @@
-"""The nudge: a promised update is due soon, due now, or late; the draft is one tap away."""
+"""The nudge: a promised update is due soon, due now, or late; the draft is one tap away.
+
+Once the update went out, the card says so in its place.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,18 @@ from comms.channels.teams.card import fill_card
 from comms.incident import Incident
 from comms.people import Person
 from comms.plan.model import Plan
-from comms.promise import Phase
+from comms.promise import Phase, Promise, PromiseState
 
 _TONES = {Phase.NUDGE: "accent", Phase.DUE: "warning", Phase.ESCALATE: "attention"}
 _ASKS = {
-    Phase.NUDGE: "The draft is ready, carried forward from the last update.",
-    Phase.DUE: "Readers were promised an update by now. Approve the draft, or ask the comms lead.",
+    Phase.NUDGE: "The form is ready, carried forward from the last report.",
+    Phase.DUE: "Readers were promised an update by now. Write it, or ask the comms lead.",
     Phase.ESCALATE: "Nobody has sent the promised update. Please see that somebody does.",
+}
+_ASKS_WITH_A_DRAFT = {
+    **_ASKS,
+    Phase.NUDGE: "A draft waits for approval.",
+    Phase.DUE: "Readers were promised an update by now. Approve the draft, or ask the comms lead.",
 }
 
 
@@ -40,6 +48,7 @@ def nudge_card(
     """
     line = _line(plan, phase, due_at, audiences, now)
     addressed, entities = address(to)
+    ask = (_ASKS if draft is None else _ASKS_WITH_A_DRAFT)[phase]
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key}: {line}",
         "entities": entities,
@@ -47,11 +56,32 @@ def nudge_card(
         "about": True,
         "headline": line,
         "addressed": addressed,
-        "ask": _ASKS[phase],
-        "lines": [] if addressed else [_ASKS[phase]],
+        "ask": ask,
+        "lines": [] if addressed else [ask],
         "draft": draft,
     }
     return fill_card("cards/nudge.json", context)
+
+
+def answered_nudge_card(
+    *,
+    incident: Incident,
+    plan: Plan,
+    promises: Sequence[Promise],
+    reminded: Person | None,
+    incident_url: str = "",
+) -> dict[str, object]:
+    """Return what takes a nudge's place once nobody waits any more for these promises."""
+    line = _answered_line(promises, plan)
+    context = headed(incident, incident_url=incident_url) | {
+        "fallback": f"{incident.key}: {line}",
+        "tone": "default",
+        "about": True,
+        "addressed": "",
+        "headline": line,
+        "lines": [f"{reminded.name} was reminded."] if reminded else [],
+    }
+    return fill_card("cards/notice.json", context)
 
 
 def _line(
@@ -63,3 +93,18 @@ def _line(
     if now - due_at < timedelta(minutes=1):
         return f"⚠ Update to {to} is due now ({at})"
     return f"⚠ Update to {to} is overdue since {at}, by {duration(now - due_at)}"
+
+
+def _answered_line(promises: Sequence[Promise], plan: Plan) -> str:
+    to, by = labels([p.audience for p in promises], plan), clock(promises[0].due_at, plan)
+    last = max(promises, key=_answered_at)
+    if last.answered_by is None:
+        return f"{to}: nothing is owed any more (promised by {by})"
+    sent = f"update {last.answered_by} went out {clock(_answered_at(last), plan)}"
+    if any(p.state is PromiseState.MISSED for p in promises):
+        return f"{to} were told late: promised by {by}, {sent}"
+    return f"✔ {to} were told in time: promised by {by}, {sent}"
+
+
+def _answered_at(promise: Promise) -> datetime:
+    return promise.answered_at or promise.made_at

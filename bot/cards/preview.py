@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from bot.cards.wording import duration, headed, listed, people
+from bot.cards.wording import approval_line, duration, eyes_line, headed, listed, people
 from comms.acts.draft import Preview
 from comms.channels.mail.placeholders import NAMES, settle, split
 from comms.channels.teams.card import fill_card
@@ -44,6 +44,7 @@ def preview_card(
         "hash": update.hash,
         "short_hash": short_hash(update.hash),
         "estimate": _total(preview, chosen),
+        "approvals": _approvals(preview, plan),
         "blocked": any(finding.level is Level.BLOCK for finding in preview.findings),
         "may_break_glass": bool(preview.missing),
         "previews": [_section(preview, audience) for audience in chosen],
@@ -56,8 +57,17 @@ def short_hash(digest: str) -> str:
     return digest[:8]
 
 
+def _approvals(preview: Preview, plan: Plan) -> list[str]:
+    """Who has approved already, and who else must."""
+    lines = [approval_line(approval, plan) for approval in preview.update.approvals]
+    eyes = eyes_line(preview.update, preview.missing)
+    return [*lines, eyes] if eyes else lines
+
+
 def _total(preview: Preview, audiences: Sequence[Audience]) -> str:
     addressed = sum(_addressed(preview.estimates[a.name], a) for a in audiences)
+    if not addressed:
+        return "To nobody by mail"
     longest = max((e.eta_seconds for e in preview.estimates.values()), default=0)
     if longest < 60:
         return f"To {people(addressed)}"

@@ -44,6 +44,8 @@ def _reached(reach: Reach) -> str:
 
 
 def _row(audience: AudienceReach) -> dict[str, str]:
+    if not audience.total:
+        return {"audience": audience.audience, "line": "no recipients"}
     reached = f"{number(audience.count(_ACCEPTED))} of {number(audience.total)} reached"
     eta = [f"{duration(audience.eta)} left"] if audience.eta else []
     return {

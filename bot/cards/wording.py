@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from comms.channels.teams.card import tone
 from comms.incident import Incident, Severity
 from comms.moment import moment
+from comms.people import Role
 from comms.plan.model import Plan
 from comms.projection import STATUS_LABELS
+from comms.update import Approval, Update
 
 SEVERITY_HELP: Mapping[Severity, str] = {
     Severity.SEV1: "SEV1 · critical: many cannot work or pay",
@@ -45,6 +47,22 @@ def clock(at: datetime, plan: Plan) -> str:
 def labels(names: Iterable[str], plan: Plan) -> str:
     """Return the audiences of these names as 'Executives and Customers'."""
     return listed([plan.audiences[name].label for name in names])
+
+
+def approval_line(approval: Approval, plan: Plan) -> str:
+    """Return 'Approved by Ada Moreau (comms lead), 14:30 UTC', or who broke the glass and why."""
+    at = clock(approval.at, plan)
+    if approval.break_glass:
+        return f"{approval.by.name} broke the glass, {at}: {approval.break_glass}"
+    roles = listed([role.label for role in sorted(approval.roles)])
+    return f"Approved by {approval.by.name}{f' ({roles})' if roles else ''}, {at}"
+
+
+def eyes_line(update: Update, missing: Iterable[Role]) -> str:
+    """Return who else must approve where one person holds two of the roles; '' otherwise."""
+    wanted = set(missing)
+    held = [approval.by.name for approval in update.approvals if approval.roles & wanted]
+    return f"Four eyes: somebody other than {listed(held)} must approve too." if held else ""
 
 
 def people(count: int) -> str:

@@ -54,6 +54,7 @@ class Hands:
             "room.reach": self.show_reach,
             "room.ask": self.show_ask,
             "room.nudge": self.nudge,
+            "room.answered": self.settle_nudge,
             "room.glass": self.show_broken_glass,
         }
         return {kind: partial(_reaching, hand) for kind, hand in hands.items()}
@@ -119,6 +120,19 @@ class Hands:
         )
         if card is not None:
             await self._put(key, effect.key, card, f"{key}: next update")
+
+    async def settle_nudge(self, effect: Effect) -> None:
+        """Let a nudge that was answered say so, and ask for nothing any more."""
+        key, name = effect.incident, str(effect.payload["nudge"])
+        due_at = datetime.fromisoformat(str(effect.payload["due_at"]))
+        posted = await self._read(lambda scene: scene.book.rooms.card(key, name))
+        if posted is None or await self._look(look.is_owed, key, due_at):
+            return
+        phase = Phase(str(effect.payload["phase"]))
+        card = await self._look(look.answered_nudge, key, phase, due_at)
+        await self._replace(
+            await self._room(key), posted, message(card, summary=f"{key}: next update")
+        )
 
     async def show_broken_glass(self, effect: Effect) -> None:
         """Say that an update went out without the approval that the plan asks for."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.cards.ask import ask_card
-from bot.cards.decision import approved_card, stale_card
+from bot.cards.decision import approved_card, drafted_card, stale_card
 from bot.cards.notice import broken_glass_card
-from bot.cards.nudge import nudge_card
+from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
 from bot.cards.views import Reach, reach_of
@@ -48,6 +48,15 @@ def update(scene: Scene, key: str, number: int) -> Card:
             incident=incident, update=seen.update, plan=scene.plan, incident_url=url
         )
     return preview_card(incident=incident, preview=seen, plan=scene.plan, incident_url=url)
+
+
+def drafted(scene: Scene, key: str, number: int) -> Card:
+    """What takes the place of a form; the draft itself where there is no war room to show it in."""
+    if scene.book.rooms.of(key) is None:
+        return update(scene, key, number)
+    return drafted_card(
+        incident=scene.book.incidents.get(key), update=scene.book.updates.get(key, number)
+    )
 
 
 def outdated(scene: Scene, key: str, number: int) -> Card:
@@ -92,6 +101,23 @@ def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None
         now=scene.now,
         to=_whom(scene, incident, phase),
         draft=waiting.number if waiting else None,
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def is_owed(scene: Scene, key: str, due_at: datetime) -> bool:
+    """True while an audience waits for what was promised for `due_at`."""
+    return any(p.is_owed and p.due_at == due_at for p in scene.book.promises.of(key))
+
+
+def answered_nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card:
+    """What takes a nudge's place once what was promised for `due_at` is owed no more."""
+    incident = scene.book.incidents.get(key)
+    return answered_nudge_card(
+        incident=incident,
+        plan=scene.plan,
+        promises=[promise for promise in scene.book.promises.of(key) if promise.due_at == due_at],
+        reminded=_whom(scene, incident, phase),
         incident_url=scene.house.incident_url(key),
     )
 

@@ -50,7 +50,7 @@ async def _drafted(door: Door, press: Press, number: int) -> Answer:
     said = f"Update {number} is ready. Its preview is in the war room, for approval."
     if press.in_dialog:
         return Answer(text=said)
-    return Answer(card=await door.read(press, look.update, press.incident, number), text=said)
+    return Answer(card=await door.read(press, look.drafted, press.incident, number), text=said)
 
 
 async def _again(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from comms.acts.show import show_missed
+from comms.acts.show import show_answered, show_missed
 from comms.desk import Scene
 from comms.incident import Incident, Severity
 from comms.outbox import Effect
@@ -115,6 +115,7 @@ def _told(scene: Scene, key: str) -> set[str]:
 def _withdraw(scene: Scene, promise: Promise) -> None:
     scene.book.promises.save(withdrawn(promise, scene.now))
     scene.book.timers.cancel(f"promise:{promise.id}:")
+    _settle_nudges(scene, promise)
     scene.tell(
         promise.incident,
         "promise.withdrawn",
@@ -151,6 +152,7 @@ def _answer(scene: Scene, promise: Promise, number: int) -> None:
     kept = answered(promise, number=number, now=scene.now)
     scene.book.promises.save(kept)
     scene.book.timers.cancel(f"promise:{promise.id}:")
+    _settle_nudges(scene, promise)
     late = "" if kept.state is PromiseState.KEPT else ", late"
     scene.tell(
         promise.incident,
@@ -168,11 +170,22 @@ def _is_stale(phase: Phase, promise: Promise, now: datetime) -> bool:
 def _nudge(phase: Phase, promise: Promise) -> Effect:
     return Effect(
         kind="room.nudge",
-        # One card for all audiences that were promised the same moment.
-        key=f"nudge:{promise.incident}:{phase}:{promise.due_at.isoformat()}",
+        key=_nudge_key(phase, promise),
         incident=promise.incident,
         payload={"phase": phase.value, "due_at": promise.due_at.isoformat()},
     )
+
+
+def _nudge_key(phase: Phase, promise: Promise) -> str:
+    """Name the card: one for all audiences that were promised the same moment."""
+    return f"nudge:{promise.incident}:{phase}:{promise.due_at.isoformat()}"
+
+
+def _settle_nudges(scene: Scene, promise: Promise) -> None:
+    """What has been answered must not look as if it still had to be."""
+    for phase in Phase:
+        if promise.phase_at(phase) <= scene.now:
+            show_answered(scene, promise, phase, _nudge_key(phase, promise))
 
 
 def _miss(scene: Scene, promises: Sequence[Promise]) -> None:

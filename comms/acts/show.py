@@ -8,6 +8,7 @@ from uuid import uuid4
 from comms.ask import Ask
 from comms.desk import Scene
 from comms.outbox import Effect
+from comms.promise import Phase, Promise
 from comms.update import Update
 
 
@@ -37,6 +38,12 @@ def show_ask(scene: Scene, ask: Ask) -> None:
     """Show the ask's card in its present state."""
     _put(scene, "room.ask", ask.incident, ask=ask.id)
     show_incident(scene, ask.incident)
+
+
+def show_answered(scene: Scene, promise: Promise, phase: Phase, nudge: str) -> None:
+    """Let the nudge of that name say that its promise is not owed any more."""
+    due_at = promise.due_at.isoformat()
+    _put(scene, "room.answered", promise.incident, nudge=nudge, phase=phase.value, due_at=due_at)
 
 
 def show_missed(scene: Scene, keys: Collection[str]) -> None:

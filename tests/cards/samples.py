@@ -17,13 +17,13 @@ from bot.cards import verbs
 from bot.cards.answer import answer_card, found_card, incidents_card
 from bot.cards.ask import ask_card
 from bot.cards.can import can_card, report_fields
-from bot.cards.decision import approved_card, awaiting_card, stale_card
+from bot.cards.decision import approved_card, awaiting_card, drafted_card, stale_card
 from bot.cards.declare import declare_card
 from bot.cards.help import help_card
 from bot.cards.kept import kept_card
 from bot.cards.note import note_card, noted_card
 from bot.cards.notice import broken_glass_card, no_room_card, problem_card
-from bot.cards.nudge import nudge_card
+from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
 from bot.cards.resolve import resolve_card, resolve_fields
@@ -36,7 +36,7 @@ from comms.errors import NotFound, Unavailable
 from comms.incident import Severity, Status
 from comms.lint import Finding, Level
 from comms.people import Role
-from comms.promise import Phase, Promise
+from comms.promise import Phase, Promise, answered
 from comms.statement import CARD
 from comms.timeline import Entry
 from comms.update import Approval, Kind, UpdateState
@@ -178,6 +178,26 @@ def _room(said: Words) -> dict[str, Card]:
             to=replace(BEN, name=said.name),
         ),
         "nudge-due": nudge(phase=Phase.DUE, due_at=NOW, now=NOW, to=ANA, draft=3),
+        "nudge-answered": answered_nudge_card(
+            incident=here,
+            plan=plan(),
+            promises=[
+                answered(
+                    Promise(
+                        id=1,
+                        incident="INC-41",
+                        audience="executives",
+                        made_at=NOW,
+                        due_at=NOW + timedelta(minutes=30),
+                    ),
+                    number=3,
+                    now=NOW + timedelta(minutes=28),
+                )
+            ],
+            reminded=replace(BEN, name=said.name),
+            incident_url=URL,
+        ),
+        "drafted": drafted_card(incident=here, update=last),
         "nudge-escalate": nudge(
             phase=Phase.ESCALATE, due_at=NOW - timedelta(minutes=5), now=NOW, to=CLEO
         ),
@@ -214,6 +234,13 @@ def _decisions(said: Words) -> dict[str, Card]:
     return {
         "preview": preview_card(
             incident=here, preview=preview(said, finding), plan=plan(), incident_url=URL
+        ),
+        "preview-approved-once": preview_card(
+            incident=here,
+            preview=replace(
+                preview(said), update=awaiting, missing=(Role.COMMS_LEAD, Role.INCIDENT_COMMANDER)
+            ),
+            plan=plan(),
         ),
         "preview-blocked": preview_card(
             incident=here,

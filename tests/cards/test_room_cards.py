@@ -9,18 +9,20 @@ from datetime import timedelta
 import pytest
 
 from bot.cards.ask import ask_card
-from bot.cards.nudge import nudge_card
+from bot.cards.decision import awaiting_card
+from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.reach import reach_card, reach_line
 from bot.cards.views import reach_of
 from bot.cards.war_room import war_room_card
 from bot.cards.wording import duration, listed, people
 from comms.ask import Ask, AskState
 from comms.delivery import DeliveryState
-from comms.people import Person
+from comms.people import Person, Role
 from comms.plan.model import ChannelName
-from comms.promise import Phase, Promise, PromiseState
+from comms.promise import Phase, Promise, PromiseState, answered, withdrawn
 from comms.report import Need
-from tests.cards.story import ANA, NOW, Words, incident, plan
+from comms.update import Approval, UpdateState
+from tests.cards.story import ANA, NOW, Words, incident, plan, update
 
 
 def promise(audience: str, minutes: int, **more: object) -> Promise:
@@ -190,3 +192,42 @@ def test_durations_and_counts_read_like_words() -> None:
     ]
     assert [people(1), people(412), people(5000)] == ["1 person", "412 people", "5\u202f000 people"]
     assert [listed([]), listed(["a"]), listed(["a", "b", "c"])] == ["", "a", "a, b and c"]
+
+
+def settled(*promises: Promise) -> str:
+    card = answered_nudge_card(
+        incident=incident(Words()), plan=plan(), promises=promises, reminded=ANA
+    )
+    assert card["actions"] == []
+    return json.dumps(card, ensure_ascii=False)
+
+
+def test_an_answered_nudge_asks_for_nothing_and_says_whether_it_was_in_time() -> None:
+    kept = answered(promise("executives", 30), number=3, now=NOW + timedelta(minutes=28))
+    late = answered(promise("executives", 30), number=3, now=NOW + timedelta(minutes=31))
+
+    assert "✔ Executives were told in time: promised by 10:12 UTC, update 3 went out 10:10 UTC" in (
+        settled(kept)
+    )
+    assert "Executives were told late: promised by 10:12 UTC, update 3 went out 10:13 UTC" in (
+        settled(kept, late)
+    )
+    assert f"{ANA.name} was reminded." in settled(kept)
+
+
+def test_a_nudge_whose_incident_ended_says_that_nothing_is_owed() -> None:
+    assert "Executives: nothing is owed any more (promised by 10:12 UTC)" in settled(
+        withdrawn(promise("executives", 30), NOW)
+    )
+
+
+def test_one_person_who_holds_two_roles_is_told_that_another_must_approve() -> None:
+    yes = Approval(by=ANA, roles=frozenset({Role.COMMS_LEAD}), hash="", at=NOW)
+    once = replace(update(Words()), state=UpdateState.AWAITING, approvals=(yes,))
+
+    def said(needed: Role) -> str:
+        card = awaiting_card(incident=incident(Words()), update=once, plan=plan(), needed=(needed,))
+        return json.dumps(card, ensure_ascii=False)
+
+    assert f"somebody other than {ANA.name} must approve too" in said(Role.COMMS_LEAD)
+    assert "Four eyes" not in said(Role.INCIDENT_COMMANDER)

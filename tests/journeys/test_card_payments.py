@@ -67,7 +67,8 @@ def was_told(set_up: Stage, person: Persona) -> bool:
         for message in set_up.teams.rooms.newest()
         if message.activity.get("summary") == "INC-1: next update"
     )
-    return any(f"<at>{person.name}</at>" in json.dumps(one) for one in reminders)
+    said = (f"<at>{person.name}</at>", f"{person.name} was reminded")
+    return any(words in json.dumps(one) for one in reminders for words in said)
 
 
 async def test_the_ledger_equals_what_the_inbox_teams_and_the_page_received(

@@ -333,3 +333,17 @@ async def effects(database: Database, clock: HeldClock) -> tuple[Effect, ...]:
 
 async def timeline(desk: Desk, key: str) -> tuple[Entry, ...]:
     return await seen(desk, lambda scene: scene.book.timeline.of(key))
+
+
+async def test_an_update_settles_the_nudges_that_were_posted_and_no_others(
+    desk: Desk, database: Database, timekeeper: Timekeeper, clock: HeldClock
+) -> None:
+    incident = await declared(desk)
+    await pass_time(timekeeper, clock, 5)
+    await sent(desk, incident.key)
+
+    asked = await effects(database, clock)
+    posted = {effect.key for effect in asked if effect.kind == "room.nudge"}
+    settled = {effect.payload["nudge"] for effect in asked if effect.kind == "room.answered"}
+    assert posted
+    assert posted == settled
