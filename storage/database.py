@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
@@ -71,7 +72,7 @@ class Database:
         if self._writer is None:
             return await self._in_thread(lambda: self._transaction(work))
         done: Future[T] = Future()
-        self._jobs.put(Job(work, done), behind=behind)
+        self._jobs.put(Job(partial(_in_session, work), done), behind=behind)
         try:
             async with asyncio.timeout(None if behind else self.patience):
                 return await asyncio.wrap_future(done)
@@ -79,6 +80,15 @@ class Database:
             if done.cancel():
                 raise Unavailable(BUSY) from None
             return await asyncio.wrap_future(done)
+
+    async def write_behind(self, work: Callable[[Connection], T]) -> T:
+        """As `write` in the background, on the bare connection: for statements by the thousand."""
+        self._refuse_closed()
+        if self._writer is None:
+            return await self._in_thread(lambda: self._bare(work))
+        done: Future[T] = Future()
+        self._jobs.put(Job(partial(_in_savepoint, work), done), behind=True)
+        return await asyncio.wrap_future(done)
 
     async def read(self, work: Callable[[Session], T]) -> T:
         """Run `work` on a consistent view; what it writes is refused by the database."""
@@ -111,6 +121,13 @@ class Database:
         began = time.perf_counter()
         with speaking(), Session(self.engine, expire_on_commit=False) as session, session.begin():
             done = work(session)
+        self._committed(1, time.perf_counter() - began)
+        return done
+
+    def _bare(self, work: Callable[[Connection], T]) -> T:
+        began = time.perf_counter()
+        with speaking(), self.engine.begin() as connection:
+            done = work(connection)
         self._committed(1, time.perf_counter() - began)
         return done
 
@@ -148,23 +165,43 @@ def _still_wanted(gathered: list[Job]) -> list[Job]:
 
 
 def _run(connection: Connection, job: Job) -> Callable[[], None]:
-    """Run one job in a savepoint; return how to tell its outcome after the commit."""
+    """Run one job; return how to tell its outcome after the commit."""
+    try:
+        result = job.work(connection)
+    except Exception as failure:
+        if connection.invalidated:
+            raise
+        told = explained(failure) if isinstance(failure, DBAPIError) else failure
+        return _teller(job, failure=told)
+    return _teller(job, result=result)
+
+
+def _in_session(work: Callable[[Session], T], connection: Connection) -> T:
+    """Run one of a group: what it wrote is undone if it fails, and nothing else is."""
     with Session(
         connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
     ) as session:
         try:
-            result = job.work(session)
+            result = work(session)
             session.commit()
-        except DBAPIError as broken:
-            if _is_lost(connection):
-                connection.invalidate()  # there is nothing left to roll back to
-                raise
-            session.rollback()
-            return _teller(job, failure=explained(broken))
-        except Exception as failure:  # noqa: BLE001 (handed to the one who waits)
-            session.rollback()
-            return _teller(job, failure=failure)
-        return _teller(job, result=result)
+        except Exception:
+            if not _has_lost_all(connection):
+                session.rollback()
+            raise
+        return result
+
+
+def _in_savepoint(work: Callable[[Connection], T], connection: Connection) -> T:
+    """Do the same without a session."""
+    connection.exec_driver_sql("SAVEPOINT one")
+    try:
+        result = work(connection)
+    except Exception:
+        if not _has_lost_all(connection):
+            connection.exec_driver_sql("ROLLBACK TO one")
+        raise
+    connection.exec_driver_sql("RELEASE one")
+    return result
 
 
 def _teller(
@@ -179,10 +216,13 @@ def _teller(
     return tell
 
 
-def _is_lost(connection: Connection) -> bool:
+def _has_lost_all(connection: Connection) -> bool:
     """True where SQLite itself has rolled all back (a full disk, an I/O error), neighbours too.
 
+    The connection is given up then: there is nothing left to roll back to.
     https://www.sqlite.org/lang_transaction.html, 'Response To Errors Within A Transaction'.
     """
     driver: Any = connection.connection.driver_connection
-    return not driver.in_transaction
+    if not driver.in_transaction:
+        connection.invalidate()
+    return connection.invalidated

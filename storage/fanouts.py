@@ -16,13 +16,11 @@ from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Tota
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
-from storage.ledger_sql import INSERT, driver, stamp
+from storage.ledger_sql import INSERT, LINES, driver, stamp
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
 from storage.touch import touch
 
-PLANNED = DeliveryState.PLANNED.value
-SUPPRESSED = DeliveryState.SUPPRESSED.value
-OPEN = (PLANNED, DeliveryState.SENDING.value)
+OPEN = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
 
 
 class SqlFanouts:
@@ -115,10 +113,13 @@ class SqlFanouts:
         """
         new = 0
         left = _once(lines)
+        shard = self._last_shard(fanout)
         while left:
-            shard, room = self._shard(fanout)
+            if shard is None or _held(shard) >= SHARD:
+                shard = self._open_shard(fanout, shard)
+            room = SHARD - _held(shard)
             fit, left = left[:room], left[room:]
-            new += self._insert(fanout, shard, fit, now=now)
+            new += self._insert(shard, fit, now=now)
         self._session.exec(
             update(FanoutRow).where(col(FanoutRow.id) == fanout.id).values(written=written)
         )
@@ -211,69 +212,58 @@ class SqlFanouts:
             self._session.flush()
         return _ledger_row(row, self._session.get_one(FanoutRow, row.fanout_id))
 
-    def _shard(self, fanout: Fanout) -> tuple[int, int]:
-        """The shard that is being filled, and how many rows it still takes."""
-        row = self._session.exec(
+    def _last_shard(self, fanout: Fanout) -> ShardRow | None:
+        return self._session.exec(
             select(ShardRow)
             .where(ShardRow.fanout_id == fanout.id)
             .order_by(col(ShardRow.number).desc())
             .limit(1)
         ).first()
-        held = sum(getattr(row, state.value) for state in DeliveryState) if row else SHARD
-        if row is None or held >= SHARD:
-            row = ShardRow(
-                fanout_id=fanout.id,
-                number=row.number + 1 if row else 0,
-                channel=fanout.channel.value,
-                priority=fanout.priority,
-            )
-            self._session.add(row)
-            self._session.flush()
-            held = 0
-        assert row.id is not None  # noqa: S101 (a row that was flushed has one)
-        return row.id, SHARD - held
 
-    def _insert(self, fanout: Fanout, shard: int, lines: Sequence[Line], *, now: datetime) -> int:
+    def _open_shard(self, fanout: Fanout, last: ShardRow | None) -> ShardRow:
+        shard = ShardRow(
+            fanout_id=fanout.id,
+            number=last.number + 1 if last else 0,
+            channel=fanout.channel.value,
+            priority=fanout.priority,
+        )
+        self._session.add(shard)
+        self._session.flush()
+        return shard
+
+    def _insert(self, shard: ShardRow, lines: Sequence[Line], *, now: datetime) -> int:
+        """Write lines into a shard that has room for them; return how many were new."""
         connection = self._session.connection()
         at = stamp(connection, now)
-        before = self._held(shard)
-        connection.exec_driver_sql(
+        rows = [
+            (line.address, line.name, line.language, line.suppressed and line.suppressed.value)
+            for line in lines
+        ]
+        new = connection.exec_driver_sql(
             driver(connection, INSERT),
-            [
-                (
-                    fanout.id,
-                    shard,
-                    line.address,
-                    line.name,
-                    line.language,
-                    SUPPRESSED if line.suppressed else PLANNED,
-                    line.suppressed.value if line.suppressed else None,
-                    None if line.suppressed else at,
-                    at if line.suppressed else None,
-                )
-                for line in lines
-            ],
-        )
-        return self._recount(shard) - before
+            (shard.fanout_id, shard.id, at, at, *LINES.given(connection, rows)),
+        ).rowcount
+        if new < len(lines):
+            self._recount(shard)
+            return new
+        suppressed = sum(line.suppressed is not None for line in lines)
+        shard.suppressed += suppressed
+        shard.planned += new - suppressed
+        self._session.flush()
+        return new
 
-    def _held(self, shard: int) -> int:
-        row = self._session.get_one(ShardRow, shard)
-        return sum(getattr(row, state.value) for state in DeliveryState)
-
-    def _recount(self, shard: int) -> int:
+    def _recount(self, shard: ShardRow) -> None:
         """Set a shard's totals from its rows; they are few."""
         counted = Counter[str]()
         for state, count in self._session.exec(
             select(DeliveryRow.state, func.count())
-            .where(DeliveryRow.shard_id == shard)
+            .where(DeliveryRow.shard_id == shard.id)
             .group_by(col(DeliveryRow.state))
         ):
             counted[state] = count
-        row = self._session.get_one(ShardRow, shard)
         for known in DeliveryState:
-            setattr(row, known.value, counted[known.value])
+            setattr(shard, known.value, counted[known.value])
         self._session.flush()
-        return counted.total()
 
     def _move(
         self,
@@ -307,7 +297,7 @@ class SqlFanouts:
                 )
                 .values(state=to.value, **values)
             ).rowcount
-            self._recount(shard.id or 0)
+            self._recount(shard)
             shard.due_at = self._first_due(shard)
         self._session.flush()
         return moved
@@ -319,6 +309,10 @@ class SqlFanouts:
                 DeliveryRow.shard_id == shard.id, col(DeliveryRow.state).in_(OPEN)
             )
         ).one()
+
+
+def _held(shard: ShardRow) -> int:
+    return sum(getattr(shard, state.value) for state in DeliveryState)
 
 
 def _once(lines: Sequence[Line]) -> list[Line]:

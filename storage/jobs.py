@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 GROUP = 64
 """At most so many transactions share one commit."""
@@ -22,7 +22,7 @@ BEHIND = 4
 class Job:
     """A function to run in a transaction, and who is told what it returned."""
 
-    work: Callable[[Session], Any]
+    work: Callable[[Connection], Any]
     done: Future[Any]
 
 

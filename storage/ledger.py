@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func
+import sqlalchemy
+from sqlalchemy import Connection, Row, bindparam, case, func
 from sqlmodel import Session, col, select
 
 from comms.delivery import Delivery
@@ -26,6 +28,8 @@ from storage.tables import StatementRow
 COUNTED = ("planned", "sending", "accepted", "rejected", "unknown")
 """The states that a claim moves deliveries between, in the order of `ledger_sql.COUNT`."""
 
+_FANOUT = sqlalchemy.select(FanoutRow.__table__).where(col(FanoutRow.id) == bindparam("id"))  # type: ignore[attr-defined] # mypy sees no table
+
 
 class SqlLedger:
     """Claims shards and records outcomes; SQLite and Postgres."""
@@ -38,8 +42,7 @@ class SqlLedger:
     ) -> Claim | None:
         """Take the most urgent shard that has something due and that nobody holds."""
 
-        def take(session: Session) -> Claim | None:
-            connection = session.connection()
+        def take(connection: Connection) -> Claim | None:
             at = stamp(connection, now)
             until = now + lease
             taken = connection.exec_driver_sql(
@@ -48,8 +51,9 @@ class SqlLedger:
             ).first()
             if taken is None:
                 return None
-            fanout = fanout_of(session.get_one(FanoutRow, taken.fanout_id))
-            lost: Iterable[Row[Any]] = ()
+            row: Any = connection.execute(_FANOUT, {"id": taken.fanout_id}).one()
+            fanout = fanout_of(row)
+            lost: Sequence[Row[Any]] = ()
             if taken.sending:
                 lost = connection.exec_driver_sql(driver(connection, sql.LOST), (taken.id,)).all()
             return Claim(
@@ -61,7 +65,7 @@ class SqlLedger:
                 lost=_deliveries(fanout, lost),
             )
 
-        return await self._database.write(take, behind=True)
+        return await self._database.write_behind(take)
 
     async def advance(
         self,
@@ -74,10 +78,10 @@ class SqlLedger:
     ) -> Advance:
         """Record what became of deliveries and take up to `take` more, in one transaction."""
 
-        def go_on(session: Session) -> Advance:
-            return _advance(session.connection(), claim, settled, take=take, now=now, lease=lease)
+        def go_on(connection: Connection) -> Advance:
+            return _advance(connection, claim, settled, take=take, now=now, lease=lease)
 
-        return await self._database.write(go_on, behind=True)
+        return await self._database.write_behind(go_on)
 
     async def statement(self, fanout: Fanout) -> Statement:
         """What was approved for this fan-out."""
@@ -145,20 +149,21 @@ def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at
     """Record what became of deliveries; return how many of them were under way."""
     if not settled:
         return 0
+    first = {one.outcome.delivery: one for one in reversed(settled)}
     rows = [
         (
+            one.outcome.delivery,
             one.state.value,
             one.outcome.reason.value if one.outcome.reason else None,
             one.outcome.detail[:300],
             one.outcome.provider_id,
-            stamp(connection, one.due_at),
-            None if one.due_at else at,
-            one.outcome.delivery,
-            claim.shard,
+            stamp(connection, one.due_at) if one.due_at else None,
         )
-        for one in settled
+        for one in first.values()
     ]
-    return connection.exec_driver_sql(driver(connection, sql.FINISH), rows).rowcount
+    told = sql.OUTCOMES.given(connection, rows)
+    ours = (at, *told, claim.shard)
+    return connection.exec_driver_sql(driver(connection, sql.FINISH), ours).rowcount
 
 
 def _is_overtaken(connection: Connection, claim: Claim, at: Any) -> bool:
@@ -172,7 +177,7 @@ def _is_overtaken(connection: Connection, claim: Claim, at: Any) -> bool:
 def _take(connection: Connection, claim: Claim, at: Any, limit: int) -> Sequence[Row[Any]]:
     taken = connection.exec_driver_sql(driver(connection, sql.TAKE), (claim.shard, at, limit))
     # RETURNING promises no order.
-    return sorted(taken, key=lambda row: (row.due_at, row.id))
+    return sorted(taken.all(), key=itemgetter(0, 1))
 
 
 def _count(
@@ -191,15 +196,15 @@ def _count(
         )
 
 
-def _deliveries(fanout: Fanout, rows: Iterable[Row[Any]]) -> tuple[Delivery, ...]:
+def _deliveries(fanout: Fanout, rows: Iterable[Sequence[Any]]) -> tuple[Delivery, ...]:
     return tuple(
         Delivery(
-            id=row.id,
-            key=key_of(fanout, row.address),
-            address=row.address,
-            name=row.name,
-            language=row.language,
-            attempt=row.attempts,
+            id=number,
+            key=key_of(fanout, address),
+            address=address,
+            name=name,
+            language=language,
+            attempt=attempt,
         )
-        for row in rows
+        for _due, number, address, name, language, attempt in rows
     )

@@ -48,7 +48,7 @@ class SqlRecipients:
             .order_by(col(RecipientRow.id))
             .limit(limit)
         )
-        return [Listed(*row) for row in rows]
+        return [Listed._make(row) for row in rows.all()]
 
     def reached(
         self, emails: Sequence[str], audiences: Sequence[str], *, channel: str
