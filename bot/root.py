@@ -40,7 +40,7 @@ from comms.bell import Bell, Topic
 from comms.channels.mail.transport import MailTransport
 from comms.channels.page.transport import PageTransport
 from comms.channels.transport import Transport
-from comms.clock import Clock, SystemClock
+from comms.clock import Clock
 from comms.desk import Desk, House
 from comms.dispatcher import Dispatcher
 from comms.errors import Unavailable
@@ -54,6 +54,7 @@ from comms.supervise import Loop, running
 from comms.timekeeper import Timekeeper
 from storage import schema
 from storage.book import SqlStore
+from storage.clock import clock_for
 from storage.connect import is_sqlite
 from storage.database import Database
 from storage.fanout_jobs import FanoutJobs
@@ -221,9 +222,8 @@ async def fanout_worker(
 
 @asynccontextmanager
 async def _parts(
-    settings: Settings, plan: Plan | None, clock: Clock | None
+    settings: Settings, plan: Plan | None, given: Clock | None
 ) -> AsyncIterator[Parts]:
-    clock = clock or SystemClock()
     plan = plan or load(settings.plan)
     # A process number alone would come again: in a container every process is number 1.
     me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
@@ -231,7 +231,7 @@ async def _parts(
     meters = ProductMeters(registry)
     database = open_database(settings, committed=meters.committed)
     meters.watch_writes(lambda: database.waiting)
-    async with open_session() as session, sole_use(database):
+    async with open_session() as session, sole_use(database), clock_for(database, given) as clock:
         try:
             connector = Connector(
                 session, identity.tokens(settings), identity.service_hosts(settings)

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from comms.errors import Invalid
+from comms.ledger import LONGEST_LEASE
 from comms.plan.problem import nearest
 
 PREFIX = "SITREP_"
@@ -93,7 +94,7 @@ class Settings(BaseSettings):
 
     slots: Annotated[int, _between(4, 2000, "mails")] = 200
     """Mails under way at once in one process: so many a crash may send again."""
-    lease: Annotated[int, _between(5, 3600, "seconds")] = 120
+    lease: Annotated[int, _between(5, LONGEST_LEASE.seconds, "seconds")] = 120
     """After so many seconds of silence another process sends what one had in hand."""
 
     status_dir: Path = Path("status")

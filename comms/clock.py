@@ -6,6 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Protocol
 
+NAP = 30.0
+"""Seconds, in real time, after which a clock that was set is noticed."""
+
+SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""Since when that is due which nobody has tried yet: also after the clock was set back."""
+
 
 class Clock(Protocol):
     """Where `now` comes from: the system, a demo that runs at ×60, or a test that holds it."""
@@ -15,7 +21,10 @@ class Clock(Protocol):
         ...
 
     async def sleep_until(self, moment: datetime) -> None:
-        """Return once `now()` is at or past `moment`."""
+        """Return once `now()` is at or past `moment`; sooner where the clock is set back.
+
+        Whoever waited looks again what the time is, and what is due.
+        """
         ...
 
 
@@ -27,7 +36,9 @@ class SystemClock:
         return datetime.now(UTC)
 
     async def sleep_until(self, moment: datetime) -> None:
-        """Return once the moment has come, also when the machine's clock was set meanwhile."""
+        """Return once the moment has come, or when the clock was set back meanwhile."""
         # Short naps: the event loop's clock does not follow the wall clock when that is set.
-        while (left := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 (no event)
-            await asyncio.sleep(min(left, 30.0))
+        before = now = self.now()
+        while before <= now < moment:
+            await asyncio.sleep(min((moment - now).total_seconds(), NAP))
+            before, now = now, self.now()

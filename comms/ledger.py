@@ -21,6 +21,11 @@ SHARD = 500
 """Deliveries a shard: what one worker takes at a time, and what one engine job carries."""
 
 
+LONGEST_LEASE = timedelta(minutes=10)
+LATEST_RETRY = timedelta(hours=1)
+"""A lease, or a retry, that seems to lie further ahead was written before the clock was set back:
+it holds nothing up."""
+
 REACHED = (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
 """Whom an update has reached, or may have: a correction goes to them."""
 

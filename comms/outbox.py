@@ -26,6 +26,9 @@ AT_ONCE = 4
 PATIENCE = 0.5
 """Seconds: so long a lane waits for a moment in which nobody waits for an answer."""
 
+LONGEST_WAIT = timedelta(minutes=10)
+"""For no longer is an effect put off."""
+
 GIVE_UP_AFTER = 12
 """Attempts: with the backoff below, about an hour."""
 
@@ -144,7 +147,7 @@ class Carrier:
     async def _put_off(self, effect: Effect, failure: Exception) -> None:
         is_expected = isinstance(failure, SitrepError)
         last = effect.attempts + 1 >= GIVE_UP_AFTER
-        wait = min(timedelta(seconds=2**effect.attempts), timedelta(minutes=10))
+        wait = min(timedelta(seconds=2**effect.attempts), LONGEST_WAIT)
         log.warning(
             "effect.put_off",
             kind=effect.kind,

@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timedelta
 
 from comms.delivery import DeliveryState, Outcome, Reason
+from comms.ledger import LATEST_RETRY
 
 FIRST_WAIT: dict[Reason, timedelta] = {
     Reason.THROTTLED: timedelta(seconds=10),
@@ -35,4 +36,4 @@ def again(outcome: Outcome, attempt: int, now: datetime) -> datetime | None:
         return None
     backed_off = min(wait * 2 ** (attempt - 1), LONGEST_WAIT)
     jittered: timedelta = backed_off * random.uniform(0.75, 1.25)  # noqa: S311 (spreads load, hides nothing)
-    return now + max(jittered, outcome.retry_after or timedelta(0))
+    return now + max(jittered, min(outcome.retry_after or timedelta(0), LATEST_RETRY))

@@ -18,6 +18,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
 
 from comms.errors import Unavailable
+from comms.ledger import LATEST_RETRY, LONGEST_LEASE
 from comms.plan.model import ChannelName
 from storage.connect import libpq
 
@@ -39,8 +40,9 @@ _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('sitrep.jobs'), hashtext(%s)
 _MISSING = """
 SELECT (
     SELECT count(*) FROM shard
-    WHERE channel = %(channel)s AND due_at IS NOT NULL AND due_at <= %(now)s
-      AND (lease_until IS NULL OR lease_until <= %(now)s)
+    WHERE channel = %(channel)s AND due_at IS NOT NULL
+      AND (due_at <= %(now)s OR due_at > %(now)s + %(latest)s)
+      AND (lease_until IS NULL OR lease_until <= %(now)s OR lease_until > %(now)s + %(longest)s)
 ) - (
     SELECT count(*) FROM procrastinate_jobs
     WHERE status = 'todo' AND queue_name = %(channel)s AND task_name = %(task)s
@@ -81,7 +83,13 @@ class FanoutJobs:
             ):
                 if not await _one(connection, _ALONE, (channel.value,)):
                     return 0
-                given = {"channel": channel.value, "now": now, "task": SEND}
+                given = {
+                    "channel": channel.value,
+                    "now": now,
+                    "latest": LATEST_RETRY,
+                    "longest": LONGEST_LEASE,
+                    "task": SEND,
+                }
                 missing = max(0, await _one(connection, _MISSING, given))
                 if missing:
                     job = self._app.configure_task(SEND, queue=channel, connection=connection)

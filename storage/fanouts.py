@@ -11,6 +11,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from comms.bell import Topic
+from comms.clock import SINCE_EVER
 from comms.delivery import DeliveryState, LedgerRow, Reason
 from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Totals
 from comms.plan.model import ChannelName
@@ -141,7 +142,7 @@ class SqlFanouts:
         self._session.exec(
             update(ShardRow)
             .where(col(ShardRow.fanout_id) == fanout.id, col(ShardRow.planned) > 0)
-            .values(due_at=now)
+            .values(due_at=SINCE_EVER)
         )
 
     def totals(self, incident: str, number: int) -> Mapping[tuple[str, ChannelName], Totals]:
@@ -182,7 +183,13 @@ class SqlFanouts:
         """Plan again every rejected and unknown delivery; return how many."""
         gone = (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
         return self._move(
-            incident, number, gone, DeliveryState.PLANNED, due_at=now, finished_at=None, attempts=0
+            incident,
+            number,
+            gone,
+            DeliveryState.PLANNED,
+            due_at=SINCE_EVER,
+            finished_at=None,
+            attempts=0,
         )
 
     def cancel(self, incident: str, number: int, *, now: datetime) -> int:
@@ -234,14 +241,14 @@ class SqlFanouts:
     def _insert(self, shard: ShardRow, lines: Sequence[Line], *, now: datetime) -> int:
         """Write lines into a shard that has room for them; return how many were new."""
         connection = self._session.connection()
-        at = stamp(connection, now)
+        at, ever = stamp(connection, now), stamp(connection, SINCE_EVER)
         rows = [
             (line.address, line.name, line.language, line.suppressed and line.suppressed.value)
             for line in lines
         ]
         new = connection.exec_driver_sql(
             driver(connection, INSERT),
-            (shard.fanout_id, shard.id, at, at, *LINES.given(connection, rows)),
+            (shard.fanout_id, shard.id, ever, at, *LINES.given(connection, rows)),
         ).rowcount
         if new < len(lines):
             self._recount(shard)
@@ -352,7 +359,7 @@ def _ledger_row(row: DeliveryRow, fanout: FanoutRow) -> LedgerRow:
         attempts=row.attempts,
         provider_id=row.provider_id,
         planned_at=fanout.opened_at,
-        due_at=row.due_at,
+        due_at=max(row.due_at, fanout.opened_at) if row.due_at else None,
         finished_at=row.finished_at,
         acknowledged_at=row.acknowledged_at,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy
-from sqlalchemy import case, update
+from sqlalchemy import case, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, delete, func, select
 
@@ -39,7 +39,9 @@ class SharedEffects(SqlEffects):
 
         def take(session: Session) -> tuple[Effect, ...]:
             self._let_go(session)
-            held = select(LaneRow.lane).where(LaneRow.lease_until > now)
+            held = select(LaneRow.lane).where(
+                col(LaneRow.lease_until) > now, col(LaneRow.lease_until) <= now + LEASE
+            )
             free = due_effects(now).where(col(EffectRow.lane).not_in(held))
             lanes = {row.lane for row in session.exec(free.limit(limit))}
             if not lanes:
@@ -102,6 +104,6 @@ class SharedEffects(SqlEffects):
         taken = fresh.on_conflict_do_update(
             index_elements=["lane"],
             set_={"owner": fresh.excluded.owner, "lease_until": fresh.excluded.lease_until},
-            where=col(LaneRow.lease_until) <= now,
+            where=or_(col(LaneRow.lease_until) <= now, col(LaneRow.lease_until) > now + LEASE),
         ).returning(col(LaneRow.lane))
         return session.connection().execute(taken).scalars().all()

@@ -21,7 +21,7 @@ from storage import ledger_sql as sql
 from storage.database import Database
 from storage.documents import STATEMENT
 from storage.fanouts import fanout_of
-from storage.ledger_sql import driver, stamp
+from storage.ledger_sql import bounds, driver, stamp
 from storage.ledger_tables import FanoutRow, ShardRow
 from storage.tables import StatementRow
 
@@ -43,11 +43,10 @@ class SqlLedger:
         """Take the most urgent shard that has something due and that nobody holds."""
 
         def take(connection: Connection) -> Claim | None:
-            at = stamp(connection, now)
             until = now + lease
             taken = connection.exec_driver_sql(
                 driver(connection, sql.CLAIM),
-                (owner, stamp(connection, until), channel.value, at, at),
+                (owner, stamp(connection, until), channel.value, *bounds(connection, now)),
             ).first()
             if taken is None:
                 return None
@@ -135,10 +134,10 @@ def _advance(
     if not renewed.rowcount:
         return Advance(is_fenced=True)
     kept = _finish(connection, claim, settled, at)
-    overtaken = bool(take) and _is_overtaken(connection, claim, at)
+    overtaken = bool(take) and _is_overtaken(connection, claim, now)
     taken: Sequence[Row[Any]] = ()
     if take and not overtaken:
-        taken = _take(connection, claim, at, take)
+        taken = _take(connection, claim, now, take)
     _count(connection, claim, settled, kept=kept, taken=len(taken))
     if not taken:
         connection.exec_driver_sql(driver(connection, sql.GIVE_BACK), (claim.shard, claim.token))
@@ -166,16 +165,18 @@ def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at
     return connection.exec_driver_sql(driver(connection, sql.FINISH), ours).rowcount
 
 
-def _is_overtaken(connection: Connection, claim: Claim, at: Any) -> bool:
+def _is_overtaken(connection: Connection, claim: Claim, now: datetime) -> bool:
     found = connection.exec_driver_sql(
         driver(connection, sql.URGENT),
-        (claim.fanout.channel.value, at, claim.fanout.priority, at),
+        (claim.fanout.channel.value, *bounds(connection, now), claim.fanout.priority),
     )
     return found.first() is not None
 
 
-def _take(connection: Connection, claim: Claim, at: Any, limit: int) -> Sequence[Row[Any]]:
-    taken = connection.exec_driver_sql(driver(connection, sql.TAKE), (claim.shard, at, limit))
+def _take(connection: Connection, claim: Claim, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    taken = connection.exec_driver_sql(
+        driver(connection, sql.TAKE), (claim.shard, *bounds(connection, now)[:2], limit)
+    )
     # RETURNING promises no order.
     return sorted(taken.all(), key=itemgetter(0, 1))
 

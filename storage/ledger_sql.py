@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from comms.ledger import LATEST_RETRY, LONGEST_LEASE
 from storage.columns import text_of
 from storage.rowset import Rowset
 
@@ -36,8 +37,8 @@ CLAIM = """
 UPDATE shard SET owner = ?, token = token + 1, lease_until = ?
 WHERE id = (
     SELECT id FROM shard
-    WHERE channel = ? AND due_at IS NOT NULL AND due_at <= ?
-      AND (lease_until IS NULL OR lease_until <= ?)
+    WHERE channel = ? AND due_at IS NOT NULL AND (due_at <= ? OR due_at > ?)
+      AND (lease_until IS NULL OR lease_until <= ? OR lease_until > ?)
     ORDER BY priority, id LIMIT 1 {skip_locked}
 )
 RETURNING id, fanout_id, token, sending
@@ -45,8 +46,8 @@ RETURNING id, fanout_id, token, sending
 
 URGENT = """
 SELECT 1 FROM shard
-WHERE channel = ? AND due_at IS NOT NULL AND due_at <= ? AND priority < ?
-  AND (lease_until IS NULL OR lease_until <= ?)
+WHERE channel = ? AND due_at IS NOT NULL AND (due_at <= ? OR due_at > ?)
+  AND (lease_until IS NULL OR lease_until <= ? OR lease_until > ?) AND priority < ?
 LIMIT 1
 """
 
@@ -77,7 +78,7 @@ TAKE = """
 UPDATE delivery SET state = 'sending', attempts = attempts + 1
 WHERE id IN (
     SELECT id FROM delivery
-    WHERE shard_id = ? AND state = 'planned' AND due_at <= ?
+    WHERE shard_id = ? AND state = 'planned' AND (due_at <= ? OR due_at > ?)
     ORDER BY due_at, id LIMIT ?
 )
 RETURNING due_at, id, address, name, language, attempts
@@ -114,6 +115,12 @@ UPDATE shard SET owner = '', lease_until = NULL, due_at = (
 )
 WHERE id = ? AND token = ?
 """
+
+
+def bounds(connection: Connection, now: datetime) -> tuple[Any, Any, Any, Any]:
+    """Return what is compared with when a shard is due, then with when its lease ends."""
+    at = stamp(connection, now)
+    return at, stamp(connection, now + LATEST_RETRY), at, stamp(connection, now + LONGEST_LEASE)
 
 
 def driver(connection: Connection, statement: str) -> str:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import exists, update
+from sqlalchemy import exists, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from comms.bell import Topic
-from comms.outbox import Effect
+from comms.clock import SINCE_EVER
+from comms.outbox import LONGEST_WAIT, Effect
 from storage.database import Database
 from storage.tables import EffectRow
 from storage.touch import touch
 from storage.upsert import insert_all_ignoring
-
-_AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class SqlOutbox:
@@ -39,7 +38,7 @@ class SqlOutbox:
                 "payload": dict(effect.payload),
                 "attempts": 0,
                 "written_at": now,
-                "due_at": _AT_ONCE,
+                "due_at": SINCE_EVER,
                 "why": "",
             }
             for effect in effects
@@ -88,16 +87,20 @@ class SqlEffects:
 
 
 def due_effects(now: datetime) -> SelectOfScalar[EffectRow]:
-    """Return the query of what is due and held up by nothing earlier in its lane, oldest first."""
+    """Return the query of what is due and held up by nothing earlier in its lane, oldest first.
+
+    What was put off for longer than anything is was put off before the clock was set back.
+    """
+    latest = now + LONGEST_WAIT
     earlier = aliased(EffectRow)
     held_up = exists().where(
         col(earlier.lane) == col(EffectRow.lane),
         col(earlier.id) < col(EffectRow.id),
         col(earlier.due_at) > now,
+        col(earlier.due_at) <= latest,
     )
-    return (
-        select(EffectRow).where(col(EffectRow.due_at) <= now, ~held_up).order_by(col(EffectRow.id))
-    )
+    due = or_(col(EffectRow.due_at) <= now, col(EffectRow.due_at) > latest)
+    return select(EffectRow).where(due, ~held_up).order_by(col(EffectRow.id))
 
 
 def effect_of(row: EffectRow) -> Effect:

@@ -33,6 +33,16 @@ class HeldClock:
                 woken.set()
         return self._now
 
+    def turn_back(self, by: timedelta) -> datetime:
+        """Set it back, as somebody does who sees that it is wrong; return the new moment.
+
+        Whoever sleeps wakes, and looks again.
+        """
+        self._now -= by
+        for _moment, woken in self._sleepers:
+            woken.set()
+        return self._now
+
     async def sleep_until(self, moment: datetime) -> None:
         """Return once `now()` is at or past `moment`."""
         if moment <= self._now:

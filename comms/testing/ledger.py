@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from comms.clock import SINCE_EVER
 from comms.delivery import Delivery, DeliveryState, LedgerRow
 from comms.errors import NotFound
 from comms.ledger import (
@@ -125,7 +126,7 @@ class MemoryLedger:
         self._change(fanout.id, state=FanoutState.READY)
         for shard in self._of(fanout.id):
             if shard.in_state(DeliveryState.PLANNED):
-                shard.due_at = now
+                shard.due_at = SINCE_EVER
 
     def totals(self, incident: str, number: int) -> Mapping[tuple[str, ChannelName], Totals]:
         """How many deliveries are in which state, by audience and channel."""
@@ -145,7 +146,7 @@ class MemoryLedger:
             for number in shard.rows
         }
         found = [
-            row.line
+            row.as_read()
             for number, row in self._rows.items()
             if number in of_incident and _matches(row.line, wanted)
         ]
@@ -158,7 +159,7 @@ class MemoryLedger:
             number,
             FAILED,
             DeliveryState.PLANNED,
-            due_at=now,
+            due_at=SINCE_EVER,
             finished_at=None,
             attempts=0,
         )
@@ -288,7 +289,7 @@ class MemoryLedger:
         """Shards that may be claimed, most urgent first."""
         shards = self._on(channel)
         shards.sort(key=lambda shard: (self._opened[shard.fanout].fanout.priority, shard.id))
-        return (shard for shard in shards if (at := shard.free_at()) and at <= now)
+        return (shard for shard in shards if shard.is_free(now))
 
     def _is_overtaken(self, claim: Claim, now: datetime) -> bool:
         shard = next(self._free(claim.fanout.channel, now), None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from comms.clock import SINCE_EVER
 from comms.delivery import DeliveryState, LedgerRow
-from comms.ledger import Fanout, Line, Settled
+from comms.ledger import LATEST_RETRY, LONGEST_LEASE, Fanout, Line, Settled
 
 
 @dataclass(kw_only=True)
@@ -15,6 +16,11 @@ class Row:
 
     line: LedgerRow
     language: str
+
+    def as_read(self) -> LedgerRow:
+        """The line as people read it: due since its fan-out was opened, or later."""
+        due = self.line.due_at and max(self.line.due_at, self.line.planned_at)
+        return replace(self.line, due_at=due)
 
     def move(self, to: DeliveryState, **changes: object) -> None:
         """Change its state, and what changes with it."""
@@ -37,6 +43,12 @@ class Shard:
         if self.due_at is None or self.lease_until is None:
             return self.due_at
         return max(self.due_at, self.lease_until)
+
+    def is_free(self, now: datetime) -> bool:
+        """True where somebody may claim it now."""
+        if self.due_at is None or not _has_come(self.due_at, now, LATEST_RETRY):
+            return False
+        return self.lease_until is None or _has_come(self.lease_until, now, LONGEST_LEASE)
 
     def in_state(self, *states: DeliveryState) -> list[Row]:
         """Its rows in these states by their id."""
@@ -66,13 +78,20 @@ class Shard:
         """Take up to `limit` rows that are due, in their order: they are under way now."""
         waiting = self.in_state(DeliveryState.PLANNED)
         due = [
-            (row.line.due_at, row) for row in waiting if row.line.due_at and row.line.due_at <= now
+            (row.line.due_at, row)
+            for row in waiting
+            if row.line.due_at and _has_come(row.line.due_at, now, LATEST_RETRY)
         ]
         due.sort(key=lambda one: (one[0], one[1].line.id))
         taken = [row for _, row in due[:limit]]
         for row in taken:
             row.move(DeliveryState.SENDING, attempts=row.line.attempts + 1)
         return taken
+
+
+def _has_come(moment: datetime, now: datetime, furthest: timedelta) -> bool:
+    """True also for what lies further ahead than it may: the clock was set back."""
+    return moment <= now or moment > now + furthest
 
 
 def new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> Row:
@@ -93,7 +112,7 @@ def new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> Row:
             attempts=0,
             provider_id="",
             planned_at=fanout.opened_at,
-            due_at=None if line.suppressed else now,
+            due_at=None if line.suppressed else SINCE_EVER,
             finished_at=now if line.suppressed else None,
         ),
     )

@@ -151,7 +151,7 @@ def test_names_of_the_projects_own_tests_are_let_be(monkeypatch: pytest.MonkeyPa
         ("SITREP_MAIL_FROM", "a@b.org\nBcc: c@d.org", "expected an address such as Sitrep <"),
         ("SITREP_LOG", "xml", "expected 'text' or 'json'"),
         ("SITREP_SLOTS", "3", "expected 4 to 2000 mails"),
-        ("SITREP_LEASE", "3601", "expected 5 to 3600 seconds"),
+        ("SITREP_LEASE", "601", "expected 5 to 600 seconds"),
     ],
 )
 def test_a_wrong_value_names_its_variable(

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from comms.clock import SINCE_EVER
 from comms.delivery import DeliveryState, Reason
-from comms.ledger import SHARD, Line
+from comms.ledger import LATEST_RETRY, LONGEST_LEASE, SHARD, Line
 from comms.plan.model import ChannelName
 from tests.contracts.ledgers import LEASE, LedgerBench, addresses, outcomes
 
@@ -116,7 +117,7 @@ async def test_the_next_due_moment_is_the_earliest_retry_or_end_of_a_lease(
 ) -> None:
     start = bench.clock.now()
     await bench.planned("a@x.org")
-    assert await bench.next_due() == start
+    assert await bench.next_due() == SINCE_EVER
 
     claim, step = await bench.begun()
     assert await bench.next_due() == start + LEASE
@@ -222,3 +223,44 @@ async def test_workers_at_once_share_everything_out(bench: LedgerBench) -> None:
     taken = [delivery.id for share in shares for delivery in share]
     assert len(taken) == len(set(taken)) == SHARD + 80
     assert await bench.totals(fanout) == {ACCEPTED: SHARD + 40}
+
+
+# A clock that was set back
+
+
+async def test_what_nobody_has_tried_is_due_whatever_the_clock_says(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org")
+    bench.clock.turn_back(MINUTE)
+
+    assert addresses(await bench.delivered()) == ["a@x.org"]
+
+
+async def test_a_retry_further_ahead_than_any_may_be_holds_nothing_up(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org", "b@x.org")
+    claim, step = await bench.begun()
+    soon = bench.clock.now() + MINUTE
+    await bench.advance(claim, *outcomes(step.deliveries, REJECTED, due_at=soon))
+
+    assert await bench.claim() is None
+    bench.clock.turn_back(LATEST_RETRY)
+
+    assert addresses(await bench.delivered()) == ["a@x.org", "b@x.org"]
+
+
+async def test_a_lease_further_ahead_than_any_may_be_holds_nothing_up(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org", "b@x.org")
+    before, _ = await bench.begun(take=1)
+
+    assert await bench.claim(owner="worker-2") is None
+    bench.clock.turn_back(LONGEST_LEASE)
+
+    assert addresses((await bench.claimed(owner="worker-2")).lost) == ["a@x.org"]
+    assert (await bench.advance(before)).is_fenced
+
+
+async def test_what_is_to_be_sent_is_shown_as_due_since_it_was_approved(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org")
+
+    row = await bench.one_row()
+
+    assert row.due_at == row.planned_at == bench.clock.now()

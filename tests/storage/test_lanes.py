@@ -82,6 +82,16 @@ async def test_a_carrier_that_is_gone_is_followed_when_its_lease_has_run_out(
 
 
 @pytest.mark.usefixtures("waiting")
+async def test_a_lease_from_before_the_clock_was_set_back_holds_no_lane(
+    one: SharedEffects, two: SharedEffects, clock: HeldClock
+) -> None:
+    await one.waiting(clock.now(), limit=16)
+    clock.turn_back(SECOND)
+
+    assert keys(await two.waiting(clock.now(), limit=16)) == ["a", "b", "c"]
+
+
+@pytest.mark.usefixtures("waiting")
 async def test_a_slow_hand_keeps_its_lane_as_long_as_it_says_so(
     one: SharedEffects, two: SharedEffects, clock: HeldClock
 ) -> None:

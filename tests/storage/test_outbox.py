@@ -11,7 +11,7 @@ import structlog.testing
 
 from comms.bell import Bell
 from comms.errors import Unavailable
-from comms.outbox import GIVE_UP_AFTER, Carrier, Effect, Hand
+from comms.outbox import GIVE_UP_AFTER, LONGEST_WAIT, Carrier, Effect, Hand
 from comms.testing import HeldClock
 from comms.testing.clock import MONDAY
 from storage.book import SqlBook
@@ -269,3 +269,17 @@ async def test_a_database_that_fails_for_a_moment_repeats_no_effect(
 async def _until(condition: Callable[[], bool]) -> None:
     while not condition():  # noqa: ASYNC110 (another task makes it true)
         await asyncio.sleep(0.01)
+
+
+async def test_an_effect_put_off_before_the_clock_was_set_back_is_due(
+    put: Put, carrier: Carrier, hands: Hands, clock: HeldClock
+) -> None:
+    hands.broken = {"a"}
+    await put("a", "b")
+    await carrier.carry()
+    hands.broken = set()
+    clock.turn_back(LONGEST_WAIT)
+
+    await carrier.carry()
+
+    assert hands.carried == ["a", "b"]
