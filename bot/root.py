@@ -17,7 +17,7 @@ import structlog
 from aiohttp import ClientSession, web
 from prometheus_client import CollectorRegistry
 
-from bot import channels, identity
+from bot import channels, identity, tracing
 from bot.api import Access, api_routes, problems_as_json
 from bot.edge.connector import Connector, open_session
 from bot.edge.messages import Edge
@@ -151,7 +151,7 @@ async def sitrep(
             on_turn=timed(bot.on_turn, parts.meters),
             on_error=bot.apologise,
         )
-        app = web.Application(middlewares=[problems_as_json])
+        app = web.Application(middlewares=[*tracing.middlewares(), problems_as_json])
         app.add_routes(edge_routes(edge))
         app.add_routes(_routes(settings, parts, access or _access(settings)))
         await _draw_page(parts.page, parts.clock)

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bot.root import sitrep
 from bot.settings import Settings
+from bot.tracing import exported
 from comms.errors import Invalid
 
 log = structlog.get_logger()
@@ -36,7 +37,8 @@ def serve(
             f"Without SITREP_BOT_APP_ID the bot believes anybody: it may listen on 127.0.0.1 only,"
             f" not on {host}."
         )
-    uvloop.run(_serve(settings, host, port, ready))
+    with exported("sitrep-serve"):
+        uvloop.run(_serve(settings, host, port, ready))
 
 
 def stop_signal() -> asyncio.Event:
@@ -69,8 +71,9 @@ async def _serve(settings: Settings, host: str, port: int, ready: Callable[[str]
             except OSError as taken:
                 raise Invalid(f"Cannot listen on {host}:{port}: {taken.strerror}.") from None
             gc.freeze()  # no turn waits while what was built for good is searched for garbage
-            ready(f"http://{host}:{port}")
-            log.info("serve.ready", host=host, port=port)
+            at = runner.addresses[0][1]  # port 0 is any that is free
+            ready(f"http://{host}:{at}")
+            log.info("serve.ready", host=host, port=at)
             await stopped.wait()
         finally:
             await runner.cleanup()

@@ -11,6 +11,7 @@ from bot import logs
 from bot.root import fanout_worker
 from bot.serve import stop_signal
 from bot.settings import Settings
+from bot.tracing import exported
 from comms.errors import Invalid
 
 log = structlog.get_logger()
@@ -28,7 +29,8 @@ def work(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> Non
             " everything itself. Set SITREP_DATABASE_URL to a Postgres database first."
         )
     logs.configure(settings.log)
-    uvloop.run(_work(settings, ready))
+    with exported("sitrep-worker"):
+        uvloop.run(_work(settings, ready))
 
 
 async def _work(settings: Settings, ready: Callable[[], None]) -> None:

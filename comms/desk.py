@@ -14,6 +14,7 @@ from comms.people import SITREP, Person
 from comms.plan.model import ChannelName, Plan
 from comms.render import Writer
 from comms.timeline import Deed, Entry
+from comms.trace import inside, step
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,6 +76,11 @@ def _deed(entry: Entry, via: str) -> Deed:
     )
 
 
+def _name_of(act: object) -> str:
+    """The act's name, or that of the function that an act was made in."""
+    return getattr(act, "__qualname__", "").partition(".")[0].lstrip("_")
+
+
 class Desk:
     """Runs acts, each in a transaction of its own, and rings for what they left to do."""
 
@@ -102,10 +108,13 @@ class Desk:
     ) -> T:
         """Run the act; return its result once it is committed. Nothing is kept if it raises."""
 
-        def acted(book: Book) -> tuple[T, frozenset[Topic]]:
-            return act(self._scene(book, by, via), *args, **kwargs), book.touched
+        with step(f"act {_name_of(act)}", via=via) as span:
 
-        done, touched = await self._store.write(acted, behind=by is SITREP)
+            def acted(book: Book) -> tuple[T, frozenset[Topic]]:
+                with inside(span):
+                    return act(self._scene(book, by, via), *args, **kwargs), book.touched
+
+            done, touched = await self._store.write(acted, behind=by is SITREP)
         for topic in touched:
             for bell in self._bells.get(topic, ()):
                 bell.ring()

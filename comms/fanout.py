@@ -19,6 +19,7 @@ from comms.patience import patiently
 from comms.plan.model import ChannelName
 from comms.retries import again
 from comms.statement import Statement
+from comms.trace import step
 
 log = structlog.get_logger()
 
@@ -149,6 +150,20 @@ class Runner:
 
         True where it was left for something more urgent.
         """
+        fanout = claim.fanout
+        with step(
+            "fanout.shard",
+            under=fanout.trace,
+            incident=fanout.incident,
+            update=fanout.update,
+            audience=fanout.audience,
+            channel=fanout.channel.value,
+            shard=claim.shard,
+        ):
+            return await self._send_all(claim)
+
+    async def _send_all(self, claim: Claim) -> bool:
+        """Send batch by batch."""
         now = self._clock.now()
         settled = [self._settled(_lost(delivery), delivery, now) for delivery in claim.lost]
         while True:
@@ -190,7 +205,8 @@ class Runner:
         """Send a batch; whatever happens, there is one outcome for each of its deliveries."""
         statement = await self._statement(fanout)
         try:
-            outcomes = await self._transport.send(statement, batch)
+            with step("fanout.send", deliveries=len(batch)):
+                outcomes = await self._transport.send(statement, batch)
         except Exception as broken:
             log.exception("transport.broken", channel=self.channel.value, fanout=fanout.id)
             return {delivery.id: _unknown(delivery, type(broken).__name__) for delivery in batch}

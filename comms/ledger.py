@@ -45,6 +45,7 @@ class Fanout:
     `priority` sorts fan-outs, smallest first: the severity's rank, then the audience's position.
     `written` is the number of the last person for whom a row was written, while planning.
     `corrects` is the number of the update that this one corrects: it goes to whom that reached.
+    `trace` is the traceparent of the approval.
     """
 
     id: int
@@ -57,6 +58,7 @@ class Fanout:
     opened_at: datetime
     written: int = 0
     corrects: int | None = None
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from comms.errors import SitrepError
 from comms.lull import Lull
 from comms.meters import Meters, Unwatched
 from comms.patience import patiently
+from comms.trace import step
 
 log = structlog.get_logger()
 
@@ -37,7 +38,8 @@ GIVE_UP_AFTER = 12
 class Effect:
     """`key` is unique: the same effect written twice is carried out once.
 
-    Effects of one lane are carried out in the order in which they were written.
+    Effects of one lane are carried out in the order in which they were written. `trace` is the
+    traceparent of the act that asked, once the effect is kept.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class Effect:
     payload: Mapping[str, str | int] = field(default_factory=dict)
     id: int = 0
     attempts: int = 0
+    trace: str = ""
 
     @property
     def lane(self) -> str:
@@ -135,7 +138,8 @@ class Carrier:
         for at, effect in enumerate(effects):
             try:
                 if not _comes_again(effect, effects[at + 1 :]):
-                    await self._hands[effect.kind](effect)
+                    with step(effect.kind, under=effect.trace, incident=effect.incident):
+                        await self._hands[effect.kind](effect)
             except Exception as failure:  # noqa: BLE001 (a hand may meet anything; it is recorded)
                 await self._put_off(effect, failure)
                 return

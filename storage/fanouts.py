@@ -17,6 +17,7 @@ from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Tota
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
+from comms.trace import here
 from storage.ledger_sql import INSERT, LINES, driver, stamp
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
 from storage.touch import touch
@@ -59,6 +60,7 @@ class SqlFanouts:
                 state=FanoutState.PLANNING.value,
                 opened_at=now,
                 corrects=corrects,
+                trace=here(),
             )
             self._session.add(row)
             self._session.flush()
@@ -342,6 +344,7 @@ def fanout_of(row: FanoutRow) -> Fanout:
         opened_at=row.opened_at,
         written=row.written,
         corrects=row.corrects,
+        trace=row.trace,
     )
 
 

@@ -27,6 +27,7 @@ class FanoutRow(SQLModel, table=True):
     opened_at: datetime = Field(sa_type=UtcTime)
     written: int = 0
     corrects: int | None = None
+    trace: str = ""
 
 
 class ShardRow(SQLModel, table=True):

@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from comms.bell import Topic
 from comms.clock import SINCE_EVER
 from comms.outbox import LONGEST_WAIT, Effect
+from comms.trace import here
 from storage.database import Database
 from storage.tables import EffectRow
 from storage.touch import touch
@@ -40,6 +41,7 @@ class SqlOutbox:
                 "written_at": now,
                 "due_at": SINCE_EVER,
                 "why": "",
+                "trace": here(),
             }
             for effect in effects
         ]
@@ -112,4 +114,5 @@ def effect_of(row: EffectRow) -> Effect:
         incident=row.incident,
         payload=row.payload,
         attempts=row.attempts,
+        trace=row.trace,
     )

@@ -164,6 +164,7 @@ class EffectRow(SQLModel, table=True):
     due_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     done_at: datetime | None = Field(default=None, sa_type=UtcTime)
     why: str = ""
+    trace: str = ""
 
 
 class LaneRow(SQLModel, table=True):

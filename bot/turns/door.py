@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.turns.press import Press
@@ -42,6 +43,7 @@ class Door:
     ) -> T:
         """Run an act for whoever pressed; Repeated where it was run for this message before."""
 
+        @wraps(act)
         def once(scene: Scene) -> T:
             first = scene.book.sightings.first
             if press.once and not (press.once.kept or first(press.once.id, now=scene.now)):

@@ -27,6 +27,7 @@ from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
 from comms.testing.shard import Row, Shard, new_row
+from comms.trace import here
 
 FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
 OPEN = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
@@ -73,6 +74,7 @@ class MemoryLedger:
             state=FanoutState.PLANNING,
             opened_at=now,
             corrects=corrects,
+            trace=here(),
         )
         self._opened[fanout.id] = _Opened(fanout=fanout, update=update, statement=statement)
         return fanout

@@ -120,6 +120,7 @@ def upgrade() -> None:
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("done_at", UtcTime(), nullable=True),
         sa.Column("why", sa.String(), nullable=False),
+        sa.Column("trace", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
@@ -231,6 +232,7 @@ def upgrade() -> None:
         sa.Column("opened_at", UtcTime(), nullable=False),
         sa.Column("written", sa.Integer(), nullable=False),
         sa.Column("corrects", sa.Integer(), nullable=True),
+        sa.Column("trace", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["update_id"],
             ["incident_update.id"],
