@@ -13,7 +13,7 @@ import structlog
 
 from comms.bell import Bell
 from comms.clock import Clock
-from comms.errors import SitrepError
+from comms.errors import SitrepError, Unavailable
 from comms.lull import Lull
 from comms.meters import Meters, Unwatched
 from comms.patience import patiently
@@ -31,7 +31,10 @@ LONGEST_WAIT = timedelta(minutes=10)
 """For no longer is an effect put off."""
 
 GIVE_UP_AFTER = 12
-"""Attempts: with the backoff below, about an hour."""
+"""Attempts where something breaks: with the backoff below, about an hour."""
+
+WAIT_FOR = 1_000
+"""Attempts where something that it needs is away: about a week."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,10 @@ class Outbox(Protocol):
 
     def put(self, *effects: Effect, now: datetime) -> None:
         """Keep each effect, unless one of its key was kept before."""
+        ...
+
+    def revive(self, part: str) -> None:
+        """Try again at once what waits, or was given up, in this part of the world ('room')."""
         ...
 
 
@@ -150,8 +157,9 @@ class Carrier:
 
     async def _put_off(self, effect: Effect, failure: Exception) -> None:
         is_expected = isinstance(failure, SitrepError)
-        last = effect.attempts + 1 >= GIVE_UP_AFTER
-        wait = min(timedelta(seconds=2**effect.attempts), LONGEST_WAIT)
+        is_away = isinstance(failure, Unavailable)
+        last = effect.attempts + 1 >= (WAIT_FOR if is_away else GIVE_UP_AFTER)
+        wait = min(timedelta(seconds=2 ** min(effect.attempts, 10)), LONGEST_WAIT)
         log.warning(
             "effect.put_off",
             kind=effect.kind,

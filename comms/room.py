@@ -11,7 +11,8 @@ class Place:
     """A conversation in Teams that the app may post to.
 
     `conversation` and `service_url` are the connector's; `channel` is set where the place is a
-    channel of a team, in which a war room opens as a thread.
+    channel of a team, in which a war room opens as a thread; `personal` where only one person
+    sees it.
     """
 
     conversation: str
@@ -20,6 +21,7 @@ class Place:
     team: str = ""
     channel: str = ""
     name: str = ""
+    personal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -47,6 +47,14 @@ class SqlOutbox:
         ]
         insert_all_ignoring(self._session, EffectRow, rows, on=("key",))
 
+    def revive(self, part: str) -> None:
+        """Try again at once what waits, or was given up, in this part of the world ('room')."""
+        waiting = update(EffectRow).where(
+            col(EffectRow.done_at).is_(None), col(EffectRow.kind).startswith(f"{part}.")
+        )
+        touch(self._session, Topic.OUTBOX)
+        self._session.exec(waiting.values(due_at=_AT_ONCE, attempts=0))
+
 
 class SqlEffects:
     """The outbox as the carrier sees it."""

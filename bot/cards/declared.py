@@ -15,6 +15,6 @@ def declared_card(*, incident: Incident, incident_url: str = "") -> dict[str, ob
         "about": True,
         "addressed": "",
         "headline": f"{incident.key} is declared",
-        "lines": ["The war room is opening in the incidents channel. Thank you for speaking up."],
+        "lines": ["The war room is opening. Thank you for speaking up."],
     }
     return fill_card("cards/notice.json", context)

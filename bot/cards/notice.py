@@ -45,8 +45,19 @@ def no_room_card(
     """Return why the war room is not where it should be; `instead` says what to do or was done."""
     return _notice(
         tone="warning",
-        headline="The war room could not be opened here",
+        headline="The war room is not where it should be",
         lines=[reason, instead, "The incident itself is recorded, and its promises run."],
+        about=incident,
+        more={"incident_url": incident_url},
+    )
+
+
+def room_found_card(*, incident: Incident, where: str, incident_url: str = "") -> dict[str, object]:
+    """Return what takes the place of that card once the war room is open; `where` says where."""
+    return _notice(
+        tone="good",
+        headline=f"The war room is open {where}",
+        lines=[],
         about=incident,
         more={"incident_url": incident_url},
     )

@@ -66,9 +66,12 @@ async def stage(
     *,
     port: int = 0,
     speed: float = SPEED,
+    installed: bool = True,
     tell: Callable[[Progress], None] = lambda _progress: None,
 ) -> AsyncIterator[Stage]:
     """Set the stage on loopback (`port` 0: a free one) and take it down again.
+
+    `installed`: the app is in the team's channel from the start.
 
     It is the product of `bot.root` on a temporary SQLite file. Only three things differ from a
     deployed one: its clock can run at ×60, it asks nobody for a token, and Teams, the relay and
@@ -119,7 +122,8 @@ async def stage(
             await product.desk.do(
                 import_recipients, SITREP, "api", audience, people=crowd, refused=()
             )
-        await teams.install(INES)
+        if installed:
+            await teams.install(INES)
         stack.push_async_callback(set_up.replay.stop)
         yield set_up
 

@@ -23,6 +23,7 @@ from bot.turns.forms import new_nonce
 from bot.turns.press import Once, Press, verb_of
 from bot.turns.presses import pressed
 from bot.turns.sender import home, place, sender
+from comms.acts.rooms import arrive
 from comms.desk import Scene
 from comms.errors import SitrepError, Unavailable
 from comms.lull import Lull
@@ -153,7 +154,7 @@ class Bot:
         added = [m.get("id") for m in raw.get("membersAdded") or () if isinstance(m, Mapping)]
         if raw.get("action") == "add" or bot in added:
             here = home(place(raw))
-            await self._door.desk.do(_remember, sender(raw), "teams", here)
+            await self._door.desk.do(arrive, sender(raw), "teams", here)
             log.info("teams.installed", in_channel=bool(here.channel))
 
     async def _refresh_address(self, raw: Raw) -> None:
@@ -162,7 +163,7 @@ class Bot:
         if not here.channel or self._addresses.get(here.conversation) == here.service_url:
             return
         try:
-            await self._door.desk.do(_remember, sender(raw), "teams", here)
+            await self._door.desk.do(arrive, sender(raw), "teams", here)
         except Unavailable as wrong:
             log.warning("address.not_kept", why=wrong.detail)  # the next activity tries again
         else:
@@ -219,10 +220,6 @@ def _executed(raw: Raw, action: Raw) -> Press:
 def _once(raw: Raw) -> Once | None:
     """The activity's id, unique over all conversations; some clients give none."""
     return Once(id=f"{place(raw).conversation}:{raw['id']}") if raw.get("id") else None
-
-
-def _remember(scene: Scene, here: Place) -> None:
-    scene.book.rooms.remember(here)
 
 
 def _nothing(_scene: Scene) -> None:

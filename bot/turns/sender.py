@@ -45,6 +45,7 @@ def place(raw: Mapping[str, Any]) -> Place:
         team=str(_object(channel_data, "team").get("id") or ""),
         channel=channel,
         name=str(_object(channel_data, "channel").get("name") or conversation.get("name") or ""),
+        personal=conversation.get("conversationType") == "personal",
     )
 
 

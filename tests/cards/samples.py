@@ -22,7 +22,7 @@ from bot.cards.declare import declare_card
 from bot.cards.help import help_card
 from bot.cards.kept import kept_card
 from bot.cards.note import note_card, noted_card
-from bot.cards.notice import broken_glass_card, no_room_card, problem_card
+from bot.cards.notice import broken_glass_card, no_room_card, problem_card, room_found_card
 from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
@@ -212,6 +212,9 @@ def _room(said: Words) -> dict[str, Card]:
             reason=said.reason,
             instead="Add the app to the channel.",
             incident_url=URL,
+        ),
+        "room-found": room_found_card(
+            incident=here, where=f"in the channel {said.owner}", incident_url=URL
         ),
     }
 

@@ -51,6 +51,14 @@ class Team:
     actor: Actor
     http: aiohttp.ClientSession
 
+    async def api(self, method: str, path: str, body: object = None) -> Json:
+        """Ask the API; it must agree."""
+        url = f"{self.stage.url}/api/v1{path}"
+        async with self.http.request(method, url, json=body) as answer:
+            told: Json = await answer.json()
+            assert answer.ok, told
+            return told
+
     async def declare(self, title: str = TITLE, severity: str = "SEV1") -> str:
         """Ravi declares from the form; return the key once the war room is open."""
         await self.stage.teams.say(RAVI, "@Sitrep declare")

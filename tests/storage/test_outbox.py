@@ -26,13 +26,16 @@ SECOND = timedelta(seconds=1)
 
 
 class Hands:
-    """Carries effects out on paper; those whose key is in `broken` fail."""
+    """Carries effects out on paper; those whose key is in `broken` or `away` fail."""
 
     def __init__(self) -> None:
         self.carried: list[str] = []
         self.broken: set[str] = set()
+        self.away: set[str] = set()
 
     async def carry(self, effect: Effect) -> None:
+        if effect.key in self.away:
+            raise Unavailable(f"{effect.key} is away")
         if effect.key in self.broken:
             raise ConnectionError(f"{effect.key} cannot be reached")
         self.carried.append(effect.key)
@@ -218,6 +221,45 @@ async def test_waits_grow_and_at_last_an_effect_is_given_up(
     assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600]
     assert len(waits) == GIVE_UP_AFTER - 1
     assert hands.carried == ["b"]
+
+
+async def test_what_waits_for_something_that_is_away_is_not_given_up(
+    put: Put, carrier: Carrier, hands: Hands, effects: SqlEffects, clock: HeldClock
+) -> None:
+    hands.away = {"a"}
+    await put("a", "b")
+    for _ in range(3 * GIVE_UP_AFTER):
+        due = await effects.next_due()
+        assert due
+        clock.advance(max(due - clock.now(), timedelta()))
+        await carrier.carry()
+
+    hands.away.clear()
+    clock.advance(timedelta(minutes=10))
+    while await carrier.carry():
+        pass
+    assert hands.carried == ["a", "b"]
+
+
+async def test_what_is_revived_is_tried_again_at_once_and_in_order(
+    put: Put, carrier: Carrier, hands: Hands, kept_in: Database, clock: HeldClock
+) -> None:
+    hands.broken = {"waits", "given up"}
+    await put("given up")
+    for _ in range(GIVE_UP_AFTER):
+        await carrier.carry()
+        clock.advance(timedelta(minutes=10))
+    await put("waits", "behind it")
+    await carrier.carry()
+    hands.broken.clear()
+
+    await kept_in.write(lambda session: SqlBook(session).outbox.revive("page"))
+    assert not await carrier.carry()
+    await kept_in.write(lambda session: SqlBook(session).outbox.revive("room"))
+    while await carrier.carry():
+        pass
+
+    assert hands.carried == ["given up", "waits", "behind it"]
 
 
 async def test_an_effect_that_nobody_can_carry_out_stops_nothing(

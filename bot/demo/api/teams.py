@@ -143,7 +143,7 @@ class TeamsApi:
 
 
 def _sees(viewer: Persona, room: Room) -> bool:
-    return viewer.in_teams and (room.kind is RoomKind.THREAD or room.owner == viewer.key)
+    return viewer.in_teams and (room.kind is not RoomKind.CHAT or room.owner == viewer.key)
 
 
 def _room(room: Room) -> Json:

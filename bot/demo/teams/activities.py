@@ -11,6 +11,8 @@ from bot.demo.cast import Persona
 from bot.demo.teams.place import Place
 from bot.demo.teams.rooms import Json, Room, RoomKind
 
+_TYPES = {RoomKind.THREAD: "channel", RoomKind.CHAT: "personal", RoomKind.GROUP: "groupChat"}
+
 
 class Activities:
     """Builds them for one place; `service_url` is where the bot answers to."""
@@ -65,7 +67,7 @@ class Activities:
             activity["replyToId"] = reply_to
         return activity | {"name": name, "value": value}
 
-    def installed(self, sender: Persona, *, at: datetime) -> list[Json]:
+    def installed(self, sender: Persona, *, at: datetime, names_channel: bool) -> list[Json]:
         """What arrives when somebody adds the app to the team."""
         place = self._place
         general = Room(id=place.team_id, kind=RoomKind.THREAD)
@@ -75,6 +77,9 @@ class Activities:
             "installationUpdate", sender, general, activity_id=f"f:{uuid4()}", at=at
         )
         event = {"eventType": "teamMemberAdded"}
+        if not names_channel:
+            for activity in (added, installation):
+                del activity["channelData"]["channel"]
         return [
             added | {"membersAdded": members, "channelData": added["channelData"] | event},
             installation | {"action": "add"},
@@ -88,11 +93,12 @@ class Activities:
         conversation: Json = {
             "id": room.id,
             "tenantId": place.tenant_id,
-            "conversationType": "personal" if room.kind is RoomKind.CHAT else "channel",
+            "conversationType": _TYPES[room.kind],
         }
         channel_data: Json = {"tenant": {"id": place.tenant_id}}
-        if room.kind is RoomKind.THREAD:
+        if room.kind is not RoomKind.CHAT:
             conversation["isGroup"] = True
+        if room.kind is RoomKind.THREAD:
             channel_data |= {
                 "teamsChannelId": place.channel_id,
                 "teamsTeamId": place.team_id,

@@ -71,20 +71,20 @@ class Connector:
         channel = _dict(_dict(asked.get("channelData")).get("channel")).get("id")
         if channel is None:
             return web.json_response({"id": self._chat(asked).id}, status=201)
-        if channel != self._place.channel_id:
+        if channel not in self._place.channel_ids:
             raise Refused(404, "ConversationNotFound", "The channel does not exist.")
         activity = asked.get("activity")
         if not isinstance(activity, dict):
             raise Refused(400, "BadSyntax", "A channel conversation begins with an 'activity'.")
-        message = self._start_thread(activity)
+        message = self._start_thread(activity, channel)
         return web.json_response({"id": message.room.id, "activityId": message.id}, status=201)
 
     async def post(self, request: web.Request) -> web.Response:
         """Send or reply."""
         activity = await _body(request)
-        self._require_installed()
-        if request.match_info["room"] == self._place.channel_id:
-            return web.json_response({"id": self._start_thread(activity).id}, status=201)
+        if (channel := request.match_info["room"]) in self._place.channel_ids:
+            self._require_installed()
+            return web.json_response({"id": self._start_thread(activity, channel).id}, status=201)
         room = self._room(request)
         if activity.get("type") == "typing":
             return web.json_response({"id": ""}, status=201)
@@ -96,7 +96,6 @@ class Connector:
     async def edit(self, request: web.Request) -> web.Response:
         """Put a new version of one of the bot's messages."""
         activity = await _body(request)
-        self._require_installed()
         room, message = self._own_message(request)
         self._admit(activity, room.id, in_channel=room.kind is RoomKind.THREAD)
         self._rooms.edit(message, activity)
@@ -105,7 +104,6 @@ class Connector:
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete one of the bot's messages."""
-        self._require_installed()
         _, message = self._own_message(request)
         message.deleted = True
         self._feed.touch("teams")
@@ -149,9 +147,9 @@ class Connector:
         named = {"id": place.channel_id, "name": place.channel_name}
         return web.json_response({"conversations": [{"id": place.team_id}, named]})
 
-    def _start_thread(self, activity: Json) -> Message:
-        self._admit(activity, self._place.channel_id, in_channel=True)
-        message = self._rooms.start_thread(BOT, activity, at=self._clock.now())
+    def _start_thread(self, activity: Json, channel: str) -> Message:
+        self._admit(activity, channel, in_channel=True)
+        message = self._rooms.start_thread(BOT, activity, at=self._clock.now(), channel=channel)
         self._count(activity)
         return message
 
@@ -184,7 +182,10 @@ class Connector:
         self._feed.touch("teams")
 
     def _room(self, request: web.Request) -> Room:
+        """The conversation. In a chat the bot is there as soon as somebody has begun it."""
         room = self._rooms.find(request.match_info["room"])
+        if room is None or room.kind is RoomKind.THREAD:
+            self._require_installed()
         if room is None:
             raise Refused(404, "ConversationNotFound", "Conversation not found.")
         return room
@@ -199,8 +200,8 @@ class Connector:
         return room, message
 
     def _roster(self, request: web.Request) -> tuple[Persona, ...]:
-        self._require_installed()
-        if request.match_info["room"] in {self._place.team_id, self._place.channel_id}:
+        if request.match_info["room"] in self._place.channel_ids:
+            self._require_installed()
             return self._place.members
         room = self._room(request)
         if room.kind is RoomKind.CHAT:

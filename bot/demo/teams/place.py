@@ -1,4 +1,4 @@
-"""Where the demo happens: one tenant, one team with one channel, one installed bot."""
+"""Where the demo happens: one tenant, one team with General and a channel, one installed bot."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ class Place:
     bot_id: str = "28:5f0d4b7e-3a92-47d5-8a6e-1c9b0e7d2003"
     bot_name: str = "Sitrep"
     members: tuple[Persona, ...] = field(default=IN_TEAMS)
+
+    @property
+    def channel_ids(self) -> tuple[str, str]:
+        """The team's channels; General has the id of the team itself."""
+        return self.team_id, self.channel_id
 
     @property
     def typed_mention(self) -> str:

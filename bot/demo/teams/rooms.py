@@ -18,10 +18,11 @@ BOT = "bot"
 
 
 class RoomKind(StrEnum):
-    """A thread of the channel, or a person's chat with the bot."""
+    """A thread of the channel, a person's chat with the bot, or a chat of several with it."""
 
     THREAD = "thread"
     CHAT = "chat"
+    GROUP = "group"
 
 
 @dataclass(kw_only=True)
@@ -78,10 +79,13 @@ class Rooms:
         """All messages that still stand, the newest first."""
         return (one for one in reversed(self._messages.values()) if not one.deleted)
 
-    def start_thread(self, sender: str, activity: Json, *, at: datetime) -> Message:
-        """Begin a thread in the channel with its first message."""
+    def start_thread(
+        self, sender: str, activity: Json, *, at: datetime, channel: str = ""
+    ) -> Message:
+        """Begin a thread in the channel (or in another of the team's) with its first message."""
         message_id = self._next_id(at)
-        room = Room(id=f"{self._place.channel_id};messageid={message_id}", kind=RoomKind.THREAD)
+        channel = channel or self._place.channel_id
+        room = Room(id=f"{channel};messageid={message_id}", kind=RoomKind.THREAD)
         self._rooms[room.id] = room
         return self._keep(room, message_id, sender, activity, at)
 
@@ -91,6 +95,11 @@ class Rooms:
         return self._rooms.setdefault(
             room_id, Room(id=room_id, kind=RoomKind.CHAT, owner=owner.key)
         )
+
+    def group(self, name: str) -> Room:
+        """Return the group chat of that name, to which the bot was added."""
+        room_id = f"19:{name}@thread.v2"
+        return self._rooms.setdefault(room_id, Room(id=room_id, kind=RoomKind.GROUP))
 
     def add(self, room: Room, sender: str, activity: Json, *, at: datetime) -> Message:
         """Add a message to a room."""

@@ -41,10 +41,14 @@ class Simulator:
             place=self.place, rooms=self.rooms, clock=clock, feed=self.feed, throttle=throttle
         )
 
-    async def install(self, by: Persona) -> None:
-        """Add the app to the team; from now on the bot may post."""
+    async def install(self, by: Persona, *, names_channel: bool = True) -> None:
+        """Add the app to the team; from now on the bot may post.
+
+        Not every team's activities name the channel: then there is only the team's General.
+        """
         self.connector.installed = True
-        for activity in self._activities.installed(by, at=self._clock.now()):
+        activities = self._activities
+        for activity in activities.installed(by, at=self._clock.now(), names_channel=names_channel):
             await self.wire.once(activity)
 
     async def say(self, sender: Persona, text: str, *, room: Room | None = None) -> Message:
