@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
+
 from pydantic import Field
 
 from bot.api.incident_told import ApprovalTold, IncidentState, approvals_told
@@ -107,28 +110,7 @@ class UpdateList(Told):
 
 def drafted(shown: Preview) -> Drafted:
     """Return a draft as the API tells it."""
-    update = shown.update
-    return Drafted(
-        number=update.number,
-        hash=update.hash,
-        state=update.state,
-        kind=update.kind,
-        status=update.status,
-        audiences={
-            name: AudienceDraft(
-                recipients=shown.estimates[name].recipients,
-                eta_seconds=shown.estimates[name].eta_seconds,
-                lint=[
-                    FindingTold.model_validate(found)
-                    for found in shown.findings
-                    if found.audience == name
-                ],
-                next_update=update.promises.get(name),
-            )
-            for name in update.audiences
-        },
-        needed=list(shown.missing),
-    )
+    return _drafted(shown.update, partial(_to_come, shown), needed=shown.missing)
 
 
 def update_told(scene: Scene, update: Update) -> UpdateTold:
@@ -148,23 +130,45 @@ def update_told(scene: Scene, update: Update) -> UpdateTold:
     )
 
 
+def _to_come(shown: Preview, audience: str) -> AudienceDraft:
+    """What is known before it is sent: how many, how long it takes, what lint finds."""
+    estimate = shown.estimates[audience]
+    return AudienceDraft(
+        recipients=estimate.recipients,
+        eta_seconds=estimate.eta_seconds,
+        lint=[
+            FindingTold.model_validate(found)
+            for found in shown.findings
+            if found.audience == audience
+        ],
+        next_update=shown.update.promises.get(audience),
+    )
+
+
 def _sent(scene: Scene, update: Update) -> Drafted:
     """What went out is in the ledger; there is nothing left to lint or to estimate."""
     reached = reach_told(scene, update.incident, update.number).audiences
+
+    def told(audience: str) -> AudienceDraft:
+        return AudienceDraft(
+            recipients=sum(dict(reached[audience]).values()) if audience in reached else 0,
+            eta_seconds=0,
+            lint=[],
+            next_update=update.promises.get(audience),
+        )
+
+    return _drafted(update, told, needed=())
+
+
+def _drafted(
+    update: Update, told: Callable[[str], AudienceDraft], *, needed: Sequence[Role]
+) -> Drafted:
     return Drafted(
         number=update.number,
         hash=update.hash,
         state=update.state,
         kind=update.kind,
         status=update.status,
-        audiences={
-            name: AudienceDraft(
-                recipients=sum(dict(reached[name]).values()) if name in reached else 0,
-                eta_seconds=0,
-                lint=[],
-                next_update=update.promises.get(name),
-            )
-            for name in update.audiences
-        },
-        needed=[],
+        audiences={name: told(name) for name in update.audiences},
+        needed=list(needed),
     )
