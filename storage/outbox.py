@@ -53,7 +53,7 @@ class SqlOutbox:
             col(EffectRow.done_at).is_(None), col(EffectRow.kind).startswith(f"{part}.")
         )
         touch(self._session, Topic.OUTBOX)
-        self._session.exec(waiting.values(due_at=_AT_ONCE, attempts=0))
+        self._session.exec(waiting.values(due_at=SINCE_EVER, attempts=0))
 
 
 class SqlEffects:
