@@ -106,11 +106,11 @@ class Hands:
         """Let a nudge that was answered say so, and ask for nothing any more."""
         key, name = effect.incident, str(effect.payload["nudge"])
         due_at = datetime.fromisoformat(str(effect.payload["due_at"]))
-        posted = await self._read(lambda scene: scene.book.rooms.card(key, name))
-        if posted is None or await self._look(look.is_owed, key, due_at):
+        posted = await self._clerk.card(key, name)
+        if posted is None or await self._clerk.read(look.is_owed, key, due_at):
             return
         phase = Phase(str(effect.payload["phase"]))
-        card = await self._look(look.answered_nudge, key, phase, due_at)
+        card = await self._clerk.read(look.answered_nudge, key, phase, due_at)
         await self._replace(
             await self._room(key), posted, message(card, summary=f"{key}: next update")
         )
