@@ -9,7 +9,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -36,6 +35,7 @@ from bot.settings import Settings
 from comms.acts.people import import_recipients
 from comms.errors import Invalid, Unavailable
 from comms.fanout import Slots
+from comms.ledger import LONGEST_LEASE
 from comms.people import SITREP, Person
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
@@ -154,7 +154,7 @@ def _settings(folder: Path, *, url: str, mail_url: str, status_url: str) -> Sett
 
 def _patient(slots: Mapping[ChannelName, Slots]) -> dict[ChannelName, Slots]:
     """Leases for demo time: two minutes of it pass in two seconds, and a mail may take longer."""
-    return {name: replace(one, lease=timedelta(days=1)) for name, one in slots.items()}
+    return {name: replace(one, lease=LONGEST_LEASE) for name, one in slots.items()}
 
 
 def _plan() -> Plan:
