@@ -94,4 +94,4 @@ def _need(need: Mapping[str, object]) -> dict[str, object]:
         f"by {by}" if by else "",
     ]
     said = ", ".join(part for part in parts if part)
-    return {"text": need["text"], "note": f" ({said})" if said else ""}
+    return {"text": need["text"], "note": f"({said})" if said else ""}
