@@ -13,6 +13,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+ROOT = Path(__file__).parents[2]
+
 PATIENCE = 60.0
 """Seconds; only a failing test waits so long."""
 
@@ -105,9 +107,7 @@ def until(look: Callable[[], T | None], *, within: float = PATIENCE) -> T:
 
 
 def _run(words: Sequence[str], environ: Mapping[str, str], folder: str, log: str) -> None:
-    """Be `sitrep WORDS`."""
-    from bot.__main__ import main
-
+    """Be `sitrep WORDS`; what is to be preloaded needs a process that begins anew."""
     with Path(log).open("ab", buffering=0) as said:
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
@@ -115,5 +115,10 @@ def _run(words: Sequence[str], environ: Mapping[str, str], folder: str, log: str
     for name in [name for name in os.environ if name.startswith("SITREP_")]:
         del os.environ[name]
     os.environ.update(environ)
+    if "LD_PRELOAD" in environ:
+        os.environ["PYTHONPATH"] = str(ROOT)
+        os.execv(sys.executable, [sys.executable, "-m", "bot", *words])
+    from bot.__main__ import main
+
     sys.argv = ["sitrep", *words]
     main()
