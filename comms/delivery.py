@@ -47,6 +47,8 @@ class Reason(StrEnum):
     # ended early
     EXHAUSTED = "exhausted"
     SUPERSEDED = "superseded"
+    # written by a newer version of Sitrep, which knows what it means
+    NEWER = "newer"
 
     @property
     def is_transient(self) -> bool:

@@ -60,12 +60,15 @@ class Timekeeper:
 
 
 def fire_due(scene: Scene) -> tuple[Timer, ...]:
-    """Take out the timers that are due and do what they are for, in one transaction."""
-    due = scene.book.timers.due(scene.now, limit=AT_ONCE)
+    """Take out the timers that are due and do what they are for, in one transaction.
+
+    Those of a kind that only a newer version knows are left to it.
+    """
+    due = scene.book.timers.due(scene.now, kinds=promises.TIMERS, limit=AT_ONCE)
     promises.fire(scene, due)
     log.info("timers.fired", timers=len(due), incidents=sorted({timer.incident for timer in due}))
     return due
 
 
 def _next_due(scene: Scene) -> datetime | None:
-    return scene.book.timers.next_due()
+    return scene.book.timers.next_due(promises.TIMERS)

@@ -34,10 +34,10 @@ class Timers(Protocol):
         """Forget all timers whose key begins with `prefix`."""
         ...
 
-    def due(self, now: datetime, *, limit: int) -> tuple[Timer, ...]:
-        """Take out and return the timers that are due, earliest first."""
+    def due(self, now: datetime, *, kinds: Sequence[str], limit: int) -> tuple[Timer, ...]:
+        """Take out and return the timers of these kinds that are due, earliest first."""
         ...
 
-    def next_due(self) -> datetime | None:
-        """When the earliest timer is due."""
+    def next_due(self, kinds: Sequence[str]) -> datetime | None:
+        """When the earliest timer of these kinds is due."""
         ...

@@ -14,6 +14,7 @@ from comms.ledger import FanoutState
 from comms.plan.model import ChannelName
 from comms.promise import PromiseState
 from storage.ledger_tables import FanoutRow, ShardRow
+from storage.newer import is_known
 from storage.tables import EffectRow, PromiseRow, TimerRow
 
 
@@ -56,6 +57,7 @@ class SqlBacklog:
                     col(ShardRow.fanout_id).in_(in_planning),
                 ),
                 col(ShardRow.planned) + col(ShardRow.sending) > 0,
+                is_known(ShardRow.channel),
             )
             .group_by(ShardRow.channel)
         )

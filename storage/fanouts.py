@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from comms.bell import Topic
 from comms.clock import SINCE_EVER
-from comms.delivery import DeliveryState, LedgerRow, Reason
+from comms.delivery import DeliveryState, LedgerRow
 from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Totals
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
@@ -20,6 +20,7 @@ from comms.statement import Statement
 from comms.trace import here
 from storage.ledger_sql import INSERT, LINES, driver, stamp
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
+from storage.newer import CHANNELS, is_known, leave, reason_of
 from storage.touch import touch
 
 OPEN = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
@@ -104,8 +105,11 @@ class SqlFanouts:
             .where(FanoutRow.state == FanoutState.PLANNING.value)
             .order_by(col(FanoutRow.priority), col(FanoutRow.id))
         )
-        rows = self._session.exec(waiting.with_for_update() if hold else waiting)
-        return tuple(fanout_of(row) for row in rows)
+        rows = self._session.exec(waiting.with_for_update() if hold else waiting).all()
+        for row in rows:
+            if row.channel not in CHANNELS:
+                leave("channel", row.channel)
+        return tuple(fanout_of(row) for row in rows if row.channel in CHANNELS)
 
     def write(
         self, fanout: Fanout, lines: Sequence[Line], *, now: datetime, written: int = 0
@@ -153,7 +157,11 @@ class SqlFanouts:
         rows = self._session.connection().execute(
             sqlalchemy.select(col(FanoutRow.audience), col(FanoutRow.channel), *sums)
             .outerjoin(ShardRow, col(ShardRow.fanout_id) == col(FanoutRow.id))
-            .where(col(FanoutRow.incident) == incident, col(FanoutRow.number) == number)
+            .where(
+                col(FanoutRow.incident) == incident,
+                col(FanoutRow.number) == number,
+                is_known(FanoutRow.channel),
+            )
             .group_by(col(FanoutRow.id), col(FanoutRow.audience), col(FanoutRow.channel))
             .order_by(col(FanoutRow.id))
         )
@@ -169,7 +177,11 @@ class SqlFanouts:
         query = (
             select(DeliveryRow, FanoutRow)
             .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
-            .where(FanoutRow.incident == incident, col(DeliveryRow.id) > wanted.after)
+            .where(
+                FanoutRow.incident == incident,
+                col(DeliveryRow.id) > wanted.after,
+                is_known(FanoutRow.channel),
+            )
             .order_by(col(DeliveryRow.id))
             .limit(wanted.limit)
         )
@@ -357,7 +369,7 @@ def _ledger_row(row: DeliveryRow, fanout: FanoutRow) -> LedgerRow:
         address=row.address,
         name=row.name,
         state=DeliveryState(row.state),
-        reason=Reason(row.reason) if row.reason else None,
+        reason=reason_of(row.reason),
         detail=row.detail,
         attempts=row.attempts,
         provider_id=row.provider_id,

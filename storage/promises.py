@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Executable, Row, Select, bindparam, insert
-from sqlmodel import Session, col, delete, func, select
+from sqlmodel import Session, col, delete, select
 
 from comms.bell import Topic
 from comms.promise import Promise, PromiseState
@@ -148,11 +148,11 @@ class SqlTimers:
             delete(TimerRow).where(col(TimerRow.key).startswith(prefix, autoescape=True))
         )
 
-    def due(self, now: datetime, *, limit: int) -> tuple[Timer, ...]:
-        """Take out and return the timers that are due, earliest first."""
+    def due(self, now: datetime, *, kinds: Sequence[str], limit: int) -> tuple[Timer, ...]:
+        """Take out and return the timers of these kinds that are due, earliest first."""
         due = (
             select(TimerRow.key)
-            .where(TimerRow.due_at <= now)
+            .where(TimerRow.due_at <= now, col(TimerRow.kind).in_(kinds))
             .order_by(col(TimerRow.due_at), col(TimerRow.key))
             .limit(limit)
             .with_for_update(skip_locked=True)
@@ -163,6 +163,7 @@ class SqlTimers:
         timers = (Timer(**row._asdict()) for row in taken)
         return tuple(sorted(timers, key=lambda timer: (timer.due_at, timer.key)))
 
-    def next_due(self) -> datetime | None:
-        """When the earliest timer is due."""
-        return self._session.exec(select(func.min(TimerRow.due_at))).one()
+    def next_due(self, kinds: Sequence[str]) -> datetime | None:
+        """When the earliest timer of these kinds is due."""
+        earliest = select(TimerRow.due_at).where(col(TimerRow.kind).in_(kinds))
+        return self._session.exec(earliest.order_by(col(TimerRow.due_at)).limit(1)).first()

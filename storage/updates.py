@@ -14,6 +14,7 @@ from comms.statement import Statement
 from comms.update import Kind, Update, UpdateState
 from storage.columns import document
 from storage.documents import APPROVALS, PERSON, PROMISES, REPORT, STATEMENT
+from storage.newer import is_known
 from storage.tables import StatementRow, UpdateRow
 
 
@@ -68,7 +69,7 @@ class SqlUpdates:
         """What was rendered when the update was drafted."""
         rows = self._session.exec(
             select(StatementRow)
-            .where(StatementRow.update_id == update.id)
+            .where(StatementRow.update_id == update.id, is_known(StatementRow.channel))
             .order_by(col(StatementRow.position))
         )
         return tuple(STATEMENT.validate_python(row.body) for row in rows)

@@ -25,6 +25,9 @@ from comms.timeline import Entry
 from comms.timer import Timer
 from comms.update import Kind, Update, UpdateState
 
+TIMERS = tuple(f"promise.{phase}" for phase in Phase)
+"""The kinds of timers that are set for promises."""
+
 
 def promise_first(scene: Scene, incident: Incident) -> None:
     """Promise each audience its first update, from now on."""

@@ -69,7 +69,13 @@ def shared(postgres: Database, tmp_path: Path, relay: Sink) -> Iterator[Installa
         yield made
 
 
-@pytest.fixture(params=["sqlite", "postgres, 1 worker", "postgres, 2 workers"])
+SIZES = ("sqlite", "postgres, 1 worker", "postgres, 2 workers")
+
+on_each_database = pytest.mark.parametrize("fleet", SIZES[:2], indirect=True)
+"""For what does not depend on how many workers there are."""
+
+
+@pytest.fixture(params=SIZES)
 def fleet(request: pytest.FixtureRequest) -> Fleet:
     """An installation of each size."""
     where, _, workers = str(request.param).partition(", ")

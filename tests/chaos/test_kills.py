@@ -9,7 +9,7 @@ from time import monotonic, sleep
 
 from bot.cli.client import Refused
 from comms.errors import Unavailable
-from tests.chaos.conftest import Form, Report
+from tests.chaos.conftest import Form, Report, on_each_database
 from tests.chaos.fleet import Fleet
 from tests.chaos.installation import App, Drafted, Installation
 from tests.chaos.tally import record
@@ -76,6 +76,7 @@ def is_approved(app: App, update: Drafted) -> bool:
     return bool(told["state"] == "approved")
 
 
+@on_each_database
 def test_killed_between_the_approval_and_the_first_letter(
     fleet: Fleet, form: Form, report: Report
 ) -> None:
@@ -112,6 +113,7 @@ def test_killed_while_a_large_audience_is_planned(
     report(**fleet.proven(count).figures)
 
 
+@on_each_database
 def test_the_last_that_sends_is_killed_and_nobody_is_there_for_a_while(
     fleet: Fleet, report: Report
 ) -> None:

@@ -107,7 +107,7 @@ def until(look: Callable[[], T | None], *, within: float = PATIENCE) -> T:
 
 
 def _run(words: Sequence[str], environ: Mapping[str, str], folder: str, log: str) -> None:
-    """Be `sitrep WORDS`; what is to be preloaded needs a process that begins anew."""
+    """Be `sitrep WORDS`, in a process that begins anew where other code is to be loaded."""
     with Path(log).open("ab", buffering=0) as said:
         os.dup2(said.fileno(), 1)
         os.dup2(said.fileno(), 2)
@@ -115,8 +115,8 @@ def _run(words: Sequence[str], environ: Mapping[str, str], folder: str, log: str
     for name in [name for name in os.environ if name.startswith("SITREP_")]:
         del os.environ[name]
     os.environ.update(environ)
-    if "LD_PRELOAD" in environ:
-        os.environ["PYTHONPATH"] = str(ROOT)
+    if environ.keys() & {"LD_PRELOAD", "PYTHONPATH"}:
+        os.environ.setdefault("PYTHONPATH", str(ROOT))
         os.execv(sys.executable, [sys.executable, "-m", "bot", *words])
     from bot.__main__ import main
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from comms.acts.incident import change_severity, change_status, resolve
+from comms.acts.promises import TIMERS
 from comms.bell import Bell
 from comms.desk import Desk, Scene
 from comms.errors import Unavailable
@@ -176,7 +177,7 @@ async def test_a_timer_whose_effect_fails_is_fired_again(desk: Desk, clock: Held
     clock.advance(20 * MINUTE)
 
     def broken(scene: Scene) -> None:
-        scene.book.timers.due(scene.now, limit=100)
+        scene.book.timers.due(scene.now, kinds=TIMERS, limit=100)
         raise Unavailable("The disk is full.")
 
     with pytest.raises(Unavailable):
