@@ -265,3 +265,26 @@ class KeyRow(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     value: str
+
+
+class ThrottleRow(SQLModel, table=True):
+    """How fast one key may be sent to; `comms.pace.Pace` says what each column means."""
+
+    __tablename__ = "throttle"
+
+    key: str = Field(primary_key=True)
+    rate: float = 0.0
+    since: datetime | None = Field(default=None, sa_type=UtcTime)
+    top: float = 0.0
+    is_brisk: bool = False
+    taken: int = 0
+    lately: int = 0
+    before: int = 0
+    counted_from: datetime | None = Field(default=None, sa_type=UtcTime)
+    is_flowing: bool = True
+    pauses: int = 0
+    refused_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    blocked_until: datetime | None = Field(default=None, sa_type=UtcTime)
+    ready_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    urgent: int = 0
+    urgent_until: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -220,6 +220,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_timer_due_at"), "timer", ["due_at"], unique=False)
     op.create_table(
+        "throttle",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("rate", sa.Float(), nullable=False),
+        sa.Column("since", UtcTime(), nullable=True),
+        sa.Column("top", sa.Float(), nullable=False),
+        sa.Column("is_brisk", sa.Boolean(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("lately", sa.Integer(), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=False),
+        sa.Column("counted_from", UtcTime(), nullable=True),
+        sa.Column("is_flowing", sa.Boolean(), nullable=False),
+        sa.Column("pauses", sa.Integer(), nullable=False),
+        sa.Column("refused_at", UtcTime(), nullable=True),
+        sa.Column("blocked_until", UtcTime(), nullable=True),
+        sa.Column("ready_at", UtcTime(), nullable=True),
+        sa.Column("urgent", sa.Integer(), nullable=False),
+        sa.Column("urgent_until", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("key"),
+    )
+    op.create_table(
         "fanout",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("update_id", sa.Integer(), nullable=False),

@@ -1,0 +1,68 @@
+"""The throttle: how fast a key (a channel, a thread, a mailbox) may be sent to, by all workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """What holds for one key. `rate` is in messages a second; 0: as fast as they are taken.
+
+    `burst` is how many permits may be saved up while nothing is sent; without it, a tenth of a
+    second's worth, so that a worker that wakes late loses nothing.
+    """
+
+    key: str
+    rate: float = 0.0
+    burst: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the other side said to sends that began at `began` (UTC), since it was last told.
+
+    `refused` counts those that it wanted later or slower; `retry_after` is its own wish.
+    """
+
+    began: datetime
+    accepted: int = 0
+    refused: int = 0
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant:
+    """`permits` to send from `start` on, spread at `rate` (messages a second; 0: at will).
+
+    Without permits, `start` is when to ask again.
+    """
+
+    permits: int
+    start: datetime
+    rate: float
+
+
+class Throttle(Protocol):
+    """Where paces are kept: one row a key, shared by every worker."""
+
+    async def turn(
+        self, limit: Limit, told: Told | None, *, want: int, priority: int, now: datetime
+    ) -> Grant:
+        """Hear what became of the last sends and grant up to `want` permits, in one transaction.
+
+        A smaller `priority` goes first: while it asks, the others are told to stand back.
+        """
+        ...
+
+
+class Unthrottled:
+    """For a channel that knows no limits."""
+
+    async def turn(
+        self, limit: Limit, told: Told | None, *, want: int, priority: int, now: datetime
+    ) -> Grant:
+        """Grant all that is wanted, at will."""
+        return Grant(permits=want, start=now, rate=0.0)
