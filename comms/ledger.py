@@ -89,10 +89,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """An outcome with what follows from it: tried again at `due_at` (UTC), or final (None)."""
+    """An outcome with what follows from it: tried again at `due_at` (UTC), or final (None).
+
+    `counts` is False where it was no real attempt: held back, or sent to see whether a channel
+    that has failed works again.
+    """
 
     outcome: Outcome
     due_at: datetime | None = None
+    counts: bool = True
 
     @property
     def state(self) -> DeliveryState:
@@ -210,12 +215,18 @@ class Ledger(Protocol):
         take: int,
         now: datetime,
         lease: timedelta,
+        put_off: datetime | None = None,
     ) -> Advance:
         """Record what became of deliveries and take up to `take` more, in one transaction.
 
         It renews the lease. Where nothing is taken (none is left, `take` is 0, something more
-        urgent waits) it gives the shard back. A claim that was fenced records nothing.
+        urgent waits) it gives the shard back, to be claimed no sooner than at `put_off`. A claim
+        that was fenced records nothing.
         """
+        ...
+
+    async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> None:
+        """Hold the shard for longer: a send takes its time. Nothing for a claim that was fenced."""
         ...
 
     async def statement(self, fanout: Fanout) -> Statement:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from comms.delivery import Delivery
 from comms.errors import NotFound
-from comms.ledger import Advance, Claim, Fanout, Settled, key_of
+from comms.ledger import LATEST_RETRY, Advance, Claim, Fanout, Settled, key_of
 from comms.plan.model import ChannelName
 from comms.statement import Statement
 from storage import ledger_sql as sql
@@ -74,13 +74,28 @@ class SqlLedger:
         take: int,
         now: datetime,
         lease: timedelta,
+        put_off: datetime | None = None,
     ) -> Advance:
         """Record what became of deliveries and take up to `take` more, in one transaction."""
 
         def go_on(connection: Connection) -> Advance:
-            return _advance(connection, claim, settled, take=take, now=now, lease=lease)
+            step = _advance(connection, claim, settled, take=take, now=now, lease=lease)
+            if put_off and not step.deliveries:
+                _put_off(connection, claim, min(put_off, now + LATEST_RETRY))
+            return step
 
         return await self._database.write_behind(go_on)
+
+    async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> None:
+        """Hold the shard for longer: a send takes its time. Nothing for a claim that was fenced."""
+
+        def longer(connection: Connection) -> None:
+            until = stamp(connection, now + lease)
+            connection.exec_driver_sql(
+                driver(connection, sql.HOLD), (until, claim.shard, claim.token)
+            )
+
+        await self._database.write_behind(longer)
 
     async def statement(self, fanout: Fanout) -> Statement:
         """What was approved for this fan-out."""
@@ -144,6 +159,11 @@ def _advance(
     return Advance(deliveries=_deliveries(claim.fanout, taken), kept=kept, is_overtaken=overtaken)
 
 
+def _put_off(connection: Connection, claim: Claim, until: datetime) -> None:
+    at = stamp(connection, until)
+    connection.exec_driver_sql(driver(connection, sql.PUT_OFF), (at, claim.shard, claim.token, at))
+
+
 def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at: Any) -> int:
     """Record what became of deliveries; return how many of them were under way."""
     if not settled:
@@ -157,6 +177,7 @@ def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at
             one.outcome.detail[:300],
             one.outcome.provider_id,
             stamp(connection, one.due_at) if one.due_at else None,
+            0 if one.counts else 1,
         )
         for one in first.values()
     ]

@@ -53,6 +53,8 @@ LIMIT 1
 
 RENEW = "UPDATE shard SET lease_until = ? WHERE id = ? AND token = ?"
 
+HOLD = "UPDATE shard SET lease_until = ? WHERE id = ? AND token = ? AND lease_until IS NOT NULL"
+
 OUTCOMES = Rowset(
     "told",
     (
@@ -62,12 +64,14 @@ OUTCOMES = Rowset(
         ("detail", "text"),
         ("provider_id", "text"),
         ("due_at", "timestamptz"),
+        ("uncounted", "bigint"),
     ),
 )
 
 FINISH = """
 UPDATE delivery SET state = told.state, reason = told.reason, detail = told.detail,
                     provider_id = told.provider_id, due_at = told.due_at,
+                    attempts = delivery.attempts - told.uncounted,
                     finished_at = CASE WHEN told.due_at IS NULL THEN ? END
 FROM {told}
 WHERE delivery.id = told.id AND +delivery.shard_id = ? AND delivery.state = 'sending'
@@ -115,6 +119,8 @@ UPDATE shard SET owner = '', lease_until = NULL, due_at = (
 )
 WHERE id = ? AND token = ?
 """
+
+PUT_OFF = "UPDATE shard SET due_at = ? WHERE id = ? AND token = ? AND due_at < ?"
 
 
 def bounds(connection: Connection, now: datetime) -> tuple[Any, Any, Any, Any]:

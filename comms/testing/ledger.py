@@ -11,6 +11,7 @@ from comms.clock import SINCE_EVER
 from comms.delivery import Delivery, DeliveryState, LedgerRow
 from comms.errors import NotFound
 from comms.ledger import (
+    LATEST_RETRY,
     REACHED,
     SHARD,
     Advance,
@@ -215,6 +216,7 @@ class MemoryLedger:
         take: int,
         now: datetime,
         lease: timedelta,
+        put_off: datetime | None = None,
     ) -> Advance:
         """Record what became of deliveries and take up to `take` more, at once."""
         shard = self._shards[claim.shard]
@@ -227,11 +229,19 @@ class MemoryLedger:
         if not taken:
             shard.lease_until = None
             shard.due_at = shard.first_due(*OPEN)
+            if shard.due_at and put_off:
+                shard.due_at = max(shard.due_at, min(put_off, now + LATEST_RETRY))
         return Advance(
             deliveries=tuple(_delivery(claim.fanout, row) for row in taken),
             kept=kept,
             is_overtaken=overtaken,
         )
+
+    async def renew(self, claim: Claim, *, now: datetime, lease: timedelta) -> None:
+        """Hold the shard for longer: a send takes its time. Nothing for a claim that was fenced."""
+        shard = self._shards[claim.shard]
+        if shard.token == claim.token and shard.lease_until is not None:
+            shard.lease_until = now + lease
 
     async def statement(self, fanout: Fanout) -> Statement:
         """What was approved for this fan-out."""

@@ -71,6 +71,7 @@ class Shard:
             provider_id=settled.outcome.provider_id,
             due_at=settled.due_at,
             finished_at=None if settled.due_at else now,
+            attempts=row.line.attempts - (0 if settled.counts else 1),
         )
         return True
 

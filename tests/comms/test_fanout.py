@@ -146,6 +146,7 @@ async def test_a_ledger_that_fails_for_a_moment_loses_no_outcome(
             take: int,
             now: datetime,
             lease: timedelta,
+            put_off: datetime | None = None,
         ) -> Advance:
             if settled:
                 self.fail("advance")

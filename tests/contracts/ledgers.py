@@ -168,11 +168,21 @@ class LedgerBench:
         assert claim is not None
         return claim
 
-    async def advance(self, claim: Claim, *settled: Settled, take: int = 100) -> Advance:
+    async def advance(
+        self,
+        claim: Claim,
+        *settled: Settled,
+        take: int = 100,
+        put_off: datetime | None = None,
+    ) -> Advance:
         """Record and take as a worker does."""
         return await self.ledger.advance(
-            claim, settled, take=take, now=self.clock.now(), lease=LEASE
+            claim, settled, take=take, now=self.clock.now(), lease=LEASE, put_off=put_off
         )
+
+    async def renew(self, claim: Claim) -> None:
+        """Hold the shard for longer."""
+        await self.ledger.renew(claim, now=self.clock.now(), lease=LEASE)
 
     async def begun(self, *, take: int = 100, **how: object) -> tuple[Claim, Advance]:
         """Claim a shard and take its first deliveries."""

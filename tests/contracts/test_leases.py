@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -127,6 +128,54 @@ async def test_the_next_due_moment_is_the_earliest_retry_or_end_of_a_lease(
     assert await bench.next_due(ChannelName.PAGE) is None
 
 
+async def test_a_shard_that_is_put_off_is_claimed_no_sooner(bench: LedgerBench) -> None:
+    later = bench.clock.now() + MINUTE
+    await bench.planned("a@x.org")
+    claim = await bench.claimed()
+
+    await bench.advance(claim, take=0, put_off=later)
+
+    assert await bench.claim() is None
+    assert await bench.next_due() == later
+    bench.clock.advance(MINUTE)
+    assert addresses(await bench.delivered()) == ["a@x.org"]
+
+
+async def test_putting_off_neither_hurries_a_retry_nor_wakes_what_is_done(
+    bench: LedgerBench,
+) -> None:
+    retry_at = bench.clock.now() + 2 * MINUTE
+    await bench.planned("a@x.org")
+    claim, step = await bench.begun()
+    await bench.advance(
+        claim,
+        *outcomes(step.deliveries, REJECTED, due_at=retry_at),
+        take=0,
+        put_off=bench.clock.now() + MINUTE,
+    )
+    assert await bench.next_due() == retry_at
+
+    bench.clock.advance(2 * MINUTE)
+    claim, step = await bench.begun()
+    await bench.advance(
+        claim, *outcomes(step.deliveries, ACCEPTED), take=0, put_off=retry_at + MINUTE
+    )
+    assert await bench.next_due() is None
+
+
+async def test_what_was_held_back_was_no_attempt(bench: LedgerBench) -> None:
+    fanout = await bench.planned("a@x.org")
+    claim, step = await bench.begun()
+    [held] = outcomes(step.deliveries, PLANNED, due_at=bench.clock.now())
+
+    await bench.advance(claim, replace(held, counts=False), take=0)
+
+    assert (await bench.one_row()).attempts == 0
+    assert await bench.totals(fanout) == {PLANNED: 1}
+    _, again = await bench.begun()
+    assert again.deliveries[0].attempt == 1
+
+
 # Leases and fences
 
 
@@ -197,6 +246,36 @@ async def test_a_late_owner_may_still_record_what_nobody_else_has_claimed(
 
     assert (await bench.advance(claim, *outcomes(step.deliveries, ACCEPTED))).kept == 1
     assert await bench.totals(fanout) == {ACCEPTED: 1}
+
+
+async def test_a_renewed_lease_runs_out_later(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org")
+    claim = await bench.claimed(owner="worker-1")
+    bench.clock.advance(LEASE / 2)
+
+    await bench.renew(claim)
+
+    bench.clock.advance(LEASE / 2)
+    assert await bench.claim(owner="worker-2") is None
+    bench.clock.advance(LEASE / 2)
+    assert await bench.claim(owner="worker-2") is not None
+
+
+async def test_whoever_was_fenced_or_gave_back_renews_nothing(bench: LedgerBench) -> None:
+    await bench.planned("a@x.org")
+    late = await bench.claimed(owner="worker-1")
+    bench.clock.advance(LEASE)
+    second = await bench.claimed(owner="worker-2")
+    bench.clock.advance(LEASE / 2)
+
+    await bench.renew(late)
+    bench.clock.advance(LEASE / 2)
+    third = await bench.claimed(owner="worker-3")
+    await bench.advance(third, take=0)
+    await bench.renew(third)
+    await bench.renew(second)
+
+    assert await bench.claim(owner="worker-4") is not None
 
 
 # Several at once
