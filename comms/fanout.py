@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from comms.bell import Bell
+from comms.breaker import NOT_REACHED
 from comms.channels.transport import Transport
+from comms.circuit import Circuit, Watch
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
+from comms.gate import Entry, Gate, open_gate
 from comms.ledger import Advance, Claim, Fanout, Ledger, Settled
 from comms.meters import Meters, Unwatched
 from comms.patience import patiently
 from comms.plan.model import ChannelName
-from comms.retries import again
+from comms.retries import again, ended
+from comms.sending import Sender
 from comms.statement import Statement
 from comms.trace import step
 
@@ -50,11 +54,19 @@ class Runner:
         bell: Bell,
         owner: str,
         slots: Slots,
+        gate: Gate | None = None,
+        holds: Callable[[str], bool] = lambda _audience: False,
         progressed: Callable[[Fanout], None] = lambda _fanout: None,
         meters: Meters | None = None,
+        watch: Watch | None = None,
     ) -> None:
+        """`holds` says of an audience whether what is unknown waits for a person."""
         self.channel = channel
-        self._transport = transport
+        self._sender = Sender(transport, clock)
+        self._circuit = Circuit(channel, clock=clock, watch=watch or Watch())
+        self._gate = gate or open_gate(clock)
+        self._gate_opens_at: datetime | None = None
+        self._holds = holds
         self._ledger = ledger
         self._clock = clock
         self._bell = bell
@@ -73,10 +85,11 @@ class Runner:
         try:
             while True:
                 await free.acquire()
-                claim = await self._claim()
+                until = self._opens_at
+                claim = None if until else await self._claim()
                 if claim is None:
                     free.release()
-                    await self._rest()
+                    await self._rest(until)
                     continue
                 lane = asyncio.create_task(self._lane(claim))
                 under_way.add(lane)
@@ -88,16 +101,19 @@ class Runner:
                 await asyncio.wait(under_way)
 
     async def run_until_idle(self) -> None:
-        """Deliver what is due now, one shard after another, and return."""
-        while await self.run_one():
+        """Deliver what is due and may be sent now, one shard after another, and return."""
+        while not self._opens_at and await self.run_one():
             pass
 
     async def run_one(self) -> bool:
         """Deliver the most urgent shard that is due and free; False when there is none.
 
         When something more urgent comes, that is delivered and what was begun given back: there
-        are as many shards left then as there are others to deliver them.
+        are as many shards left then as there are others to deliver them. While the channel may not
+        be used it waits.
         """
+        while (until := self._opens_at) and not self._stopping:
+            await self._bell.wait(self._clock, until)
         while (claim := await self._claim()) is not None:
             if not await self._deliver(claim):
                 return True
@@ -106,6 +122,14 @@ class Runner:
     def stop(self) -> None:
         """Begin nothing any more; what is under way is finished, the rest given back."""
         self._stopping = True
+        self._bell.ring()
+
+    @property
+    def _opens_at(self) -> datetime | None:
+        """When the channel may be used again; None: now."""
+        now = self._clock.now()
+        moments = (self._gate_opens_at, self._circuit.opens_at)
+        return max((moment for moment in moments if moment and moment > now), default=None)
 
     async def _claim(self) -> Claim | None:
         """Claim a shard; whoever is stopped meanwhile gives it back, or nobody could send it."""
@@ -132,11 +156,12 @@ class Runner:
                 )
         return None
 
-    async def _rest(self) -> None:
-        async for attempt in patiently("fanout.next_due"):
-            with attempt:
-                due = await self._ledger.next_due(self.channel)
-        await self._bell.wait(self._clock, due)
+    async def _rest(self, until: datetime | None) -> None:
+        if until is None:
+            async for attempt in patiently("fanout.next_due"):
+                with attempt:
+                    until = await self._ledger.next_due(self.channel)
+        await self._bell.wait(self._clock, until)
 
     async def _lane(self, claim: Claim) -> None:
         try:
@@ -146,72 +171,103 @@ class Runner:
             log.exception("fanout.broken", fanout=claim.fanout.id, shard=claim.shard)
 
     async def _deliver(self, claim: Claim) -> bool:
-        """Send a shard, batch by batch: the next is taken as the last one's outcomes are kept.
-
-        True where it was left for something more urgent.
-        """
+        """Send a shard; True where it was left for something more urgent."""
         fanout = claim.fanout
-        with step(
-            "fanout.shard",
-            under=fanout.trace,
-            incident=fanout.incident,
-            update=fanout.update,
-            audience=fanout.audience,
-            channel=fanout.channel.value,
-            shard=claim.shard,
-        ):
-            return await self._send_all(claim)
+        holding = asyncio.create_task(self._hold(claim))
+        try:
+            with step(
+                "fanout.shard",
+                under=fanout.trace,
+                incident=fanout.incident,
+                update=fanout.update,
+                audience=fanout.audience,
+                channel=fanout.channel.value,
+                shard=claim.shard,
+            ):
+                return await self._send_all(claim)
+        finally:
+            holding.cancel()
+
+    async def _hold(self, claim: Claim) -> None:
+        """Renew the lease while the shard is being sent: a slow relay is no lost worker."""
+        while True:
+            await self._clock.sleep_until(self._clock.now() + self._slots.lease / 3)
+            async for attempt in patiently("fanout.renew"):
+                with attempt:
+                    await self._ledger.renew(claim, now=self._clock.now(), lease=self._slots.lease)
 
     async def _send_all(self, claim: Claim) -> bool:
-        """Send batch by batch."""
-        now = self._clock.now()
-        settled = [self._settled(_lost(delivery), delivery, now) for delivery in claim.lost]
+        """Send batch by batch: the next is taken as the last one's outcomes are kept."""
+        settled = [self._settled(claim, _lost(delivery), delivery) for delivery in claim.lost]
         while True:
-            step = await self._advance(claim, settled)
+            entry = await self._enter(claim)
+            went = await self._advance(claim, settled, entry)
+            self._gate.leave(claim.fanout, entry.permits - len(went.deliveries))
             if settled:
                 self._progressed(claim.fanout)
-                if not step.is_fenced:
+                if not went.is_fenced:
                     self._meters.recorded(self.channel, settled)
-            if step.is_fenced:
+            if went.is_fenced:
                 log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(settled))
-            if not step.deliveries:
+            await self._circuit.tell()
+            if not went.deliveries:
+                if entry.permits:
+                    self._circuit.nothing_left()
                 # What was given back is due for whoever claims next, and that may be this runner.
                 self._bell.ring()
-                return step.is_overtaken
-            outcomes = await self._send(claim.fanout, step.deliveries)
-            now = self._clock.now()
-            settled = [
-                self._settled(outcomes[delivery.id], delivery, now) for delivery in step.deliveries
-            ]
+                return went.is_overtaken
+            settled = await self._send(claim, went.deliveries, entry)
 
-    async def _advance(self, claim: Claim, settled: Sequence[Settled]) -> Advance:
+    async def _enter(self, claim: Claim) -> Entry:
+        """How many may be sent now: the permits there are; one to see whether it works again."""
+        if self._stopping or self._circuit.opens_at:
+            return Entry(permits=0)
+        want = 1 if self._circuit.is_failing else self._slots.batch
+        entry = await self._gate.enter(claim.fanout, want)
+        if not entry.permits and not entry.is_narrow:
+            self._gate_opens_at = entry.again_at
+        # It may have failed meanwhile, or another lane tries it.
+        return replace(entry, permits=self._circuit.admit(entry.permits))
+
+    async def _advance(self, claim: Claim, settled: Sequence[Settled], entry: Entry) -> Advance:
         async for attempt in patiently("fanout.advance"):
             with attempt:
                 return await self._ledger.advance(
                     claim,
                     settled,
-                    take=0 if self._stopping else self._slots.batch,
+                    take=0 if self._stopping else entry.permits,
                     now=self._clock.now(),
                     lease=self._slots.lease,
+                    put_off=entry.again_at if entry.is_narrow else None,
                 )
         return Advance()
 
-    def _settled(self, outcome: Outcome, delivery: Delivery, now: datetime) -> Settled:
+    async def _send(self, claim: Claim, batch: tuple[Delivery, ...], entry: Entry) -> list[Settled]:
+        """Send a batch; whatever happens, there is one outcome for each of its deliveries."""
+        statement = await self._statement(claim.fanout)
+        began, is_probe = self._clock.now(), self._circuit.is_failing
+        outcomes = await self._sender.send(statement, batch, rate=entry.rate)
+        if self._circuit.judge(outcomes.values(), began):
+            self._bell.ring()
+        await self._gate.tell(claim.fanout, outcomes.values(), began)
+        return [
+            self._settled(claim, outcomes[delivery.id], delivery, is_probe=is_probe)
+            for delivery in batch
+        ]
+
+    def _settled(
+        self, claim: Claim, outcome: Outcome, delivery: Delivery, *, is_probe: bool = False
+    ) -> Settled:
+        """What follows from an outcome: when to try again, or that it is final."""
         if outcome.state is DeliveryState.ACCEPTED:
             return Settled(outcome=outcome)
-        return Settled(outcome=outcome, due_at=again(outcome, delivery.attempt, now))
-
-    async def _send(self, fanout: Fanout, batch: tuple[Delivery, ...]) -> dict[int, Outcome]:
-        """Send a batch; whatever happens, there is one outcome for each of its deliveries."""
-        statement = await self._statement(fanout)
-        try:
-            with step("fanout.send", deliveries=len(batch)):
-                outcomes = await self._transport.send(statement, batch)
-        except Exception as broken:
-            log.exception("transport.broken", channel=self.channel.value, fanout=fanout.id)
-            return {delivery.id: _unknown(delivery, type(broken).__name__) for delivery in batch}
-        told = {outcome.delivery: outcome for outcome in outcomes}
-        return {delivery.id: told.get(delivery.id) or _unknown(delivery) for delivery in batch}
+        now = self._clock.now()
+        was_held = outcome.state is DeliveryState.PLANNED
+        if was_held or (is_probe and outcome.reason in NOT_REACHED):
+            return Settled(outcome=outcome, due_at=now, counts=False)
+        holds = self._holds(claim.fanout.audience)
+        due = again(outcome, delivery.attempt, now, holds_unknown=holds)
+        return Settled(outcome=outcome if due else ended(outcome), due_at=due)
 
     async def _statement(self, fanout: Fanout) -> Statement:
         known = self._statements.get(fanout.id)
@@ -223,15 +279,6 @@ class Runner:
             with attempt:
                 self._statements[fanout.id] = await self._ledger.statement(fanout)
         return self._statements[fanout.id]
-
-
-def _unknown(delivery: Delivery, detail: str = "") -> Outcome:
-    return Outcome(
-        delivery=delivery.id,
-        state=DeliveryState.UNKNOWN,
-        reason=Reason.NO_REPLY,
-        detail=detail,
-    )
 
 
 def _lost(delivery: Delivery) -> Outcome:
@@ -247,6 +294,7 @@ def runners(
     bells: Mapping[ChannelName, Bell],
     owner: str,
     slots: Mapping[ChannelName, Slots],
+    gates: Mapping[ChannelName, Gate],
     progressed: Callable[[Fanout], None],
     meters: Meters | None = None,
 ) -> tuple[Runner, ...]:
@@ -260,6 +308,7 @@ def runners(
             bell=bells[channel],
             owner=owner,
             slots=slots.get(channel, Slots()),
+            gate=gates.get(channel),
             progressed=progressed,
             meters=meters,
         )

@@ -72,6 +72,6 @@ def test_the_platforms_own_wish_is_honoured_where_it_is_longer() -> None:
     hour = timedelta(hours=1)
 
     assert wait(DeliveryState.REJECTED, Reason.THROTTLED, retry_after=hour) == hour
-    soon = wait(DeliveryState.REJECTED, Reason.THROTTLED, retry_after=timedelta(seconds=1))
+    soon = wait(DeliveryState.REJECTED, Reason.TEMPORARY, retry_after=timedelta(seconds=1))
     assert soon is not None
     assert soon > timedelta(seconds=5)

@@ -1,0 +1,28 @@
+"""What Teams lets a bot post (learn.microsoft.com: bots/how-to/rate-limit)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from comms.ledger import Fanout
+from comms.throttle import Limit
+
+TENANT_RATE = 30.0
+"""Messages a second of one app in one tenant."""
+
+THREAD_RATE = 1.8
+THREAD_BURST = 3
+"""Four at once and 1.8 a second keep 7 in one second, 8 in two and 60 in thirty."""
+
+
+def limits(tenant: str) -> Callable[[Fanout], Sequence[Limit]]:
+    """Return the limits of a post to an incident's war room: its tenant's, then its thread's."""
+    of_tenant = Limit(key=f"teams:{tenant}", rate=TENANT_RATE)
+
+    def of(fanout: Fanout) -> Sequence[Limit]:
+        thread = Limit(
+            key=f"teams:{tenant}:{fanout.incident}", rate=THREAD_RATE, burst=THREAD_BURST
+        )
+        return (of_tenant, thread)
+
+    return of
