@@ -46,20 +46,28 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Why a message never reached the relay; `again` where another connection may carry it now."""
+    """Why a message never reached the relay; `again` where another connection may carry it now.
 
-    reason: Reason
+    Without a reason it was never tried: the relay had refused others because they came too fast.
+    """
+
+    reason: Reason | None
     detail: str
     again: bool
 
     def outcome(self, delivery: int) -> Outcome:
         """The outcome when it is not tried again now."""
+        if self.reason is None:
+            return Outcome(delivery=delivery, state=DeliveryState.PLANNED)
         return Outcome(
             delivery=delivery,
             state=DeliveryState.REJECTED,
             reason=self.reason,
             detail=self.detail,
         )
+
+
+HELD_BACK = Drop(reason=None, detail="", again=False)
 
 
 @dataclass(slots=True, eq=False)

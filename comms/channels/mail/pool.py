@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from ssl import SSLContext
 
-from comms.channels.mail.envelope import Drop, Envelope, batch_of
+from comms.channels.mail.envelope import HELD_BACK, Drop, Envelope, batch_of
 from comms.channels.mail.opening import NotOpened, TokenSource, open_connection
 from comms.channels.mail.relay import Relay
 from comms.channels.mail.session import Session
@@ -81,6 +81,12 @@ class Pool:
             if envelope.batch is not None and not envelope.batch.is_abandoned:
                 return envelope
         return None
+
+    def slow_down(self) -> None:
+        """The relay refuses because it gets too much: nothing that waits is tried now."""
+        waiting, self._waiting = self._waiting, deque()
+        for envelope in waiting:
+            envelope.drop(HELD_BACK)
 
     def idle(self, session: Session) -> None:
         """Keep the session for a while."""

@@ -15,7 +15,13 @@ _QUEUED = re.compile(
     r"queued(?: mail)? as (\S+)|\bid=([^\s,\]]+)|InternalId=(\d+)|\bok:? +([\w.-]{10,})",
     re.IGNORECASE,
 )
-_TOO_FAST = re.compile(r"rate|throttl|too many|too fast|limit exceeded|try again slower", re.I)
+_TOO_FAST = re.compile(
+    r"\brate|throttl|too (many|fast|much|high)|limit|quota|slow(er| down)|again later|busy"
+    r"|overload",
+    re.IGNORECASE,
+)
+_THIS_CONNECTION = re.compile(r"(this|per|each) (smtp )?(connection|session)", re.I)
+_GREYLISTED = re.compile(r"gr[ae]y-?list", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,9 @@ _BY_CODE = {
     552: Reason.TOO_LARGE,
 }
 _ENVELOPE_BY_CODE = {501: Reason.ADDRESS_INVALID, 553: Reason.ADDRESS_INVALID}
-_THROTTLES = {"4.7.0", "4.5.3", "4.3.2", "4.7.500", "4.4.5", "4.2.2"}
+_THROTTLES = {"4.7.0", "4.5.3", "4.3.2", "4.7.500", "4.4.5"}
+_OF_THE_RECIPIENT = ("4.1.", "4.2.", "4.4.")
+"""Addresses, mailboxes and the way to them: sending slower to others would not help."""
 
 
 def reason(reply: Reply, step: str) -> Reason:
@@ -91,8 +99,7 @@ def reason(reply: Reply, step: str) -> Reason:
     The enhanced code is believed first, then the code, then the step.
     """
     if reply.code < 500:
-        throttled = reply.enhanced in _THROTTLES or _TOO_FAST.search(reply.text)
-        return Reason.THROTTLED if throttled else Reason.TEMPORARY
+        return Reason.THROTTLED if _is_too_fast(reply) else Reason.TEMPORARY
     known = _BY_ENHANCED.get(reply.enhanced) or _BY_CODE.get(reply.code)
     if known:
         return known
@@ -101,3 +108,15 @@ def reason(reply: Reply, step: str) -> Reason:
     if reply.enhanced.startswith("5.7.") or step == "MAIL":
         return Reason.FORBIDDEN
     return _ENVELOPE_BY_CODE.get(reply.code, Reason.MAILBOX_UNKNOWN)
+
+
+def _is_too_fast(reply: Reply) -> bool:
+    """True where the relay as a whole wants less, or later: not this recipient's host alone."""
+    if _GREYLISTED.search(reply.text) or _THIS_CONNECTION.search(reply.text):
+        return False
+    if reply.enhanced in _THROTTLES:
+        return True
+    if reply.enhanced.startswith(_OF_THE_RECIPIENT):
+        return False
+    is_policy = reply.enhanced.startswith("4.7.")
+    return reply.code == 421 or is_policy or bool(_TOO_FAST.search(reply.text))

@@ -7,7 +7,7 @@ from collections import deque
 from enum import Enum
 from typing import Protocol
 
-from comms.channels.mail.envelope import Drop, Envelope
+from comms.channels.mail.envelope import HELD_BACK, Drop, Envelope
 from comms.channels.mail.reply import Reply, reason
 from comms.delivery import DeliveryState, Outcome, Reason
 
@@ -43,6 +43,10 @@ class Post(Protocol):
         """The next message to send, or None."""
         ...
 
+    def slow_down(self) -> None:
+        """The server refused because it gets too much."""
+        ...
+
     def idle(self, session: Session) -> None:
         """The session has nothing to do; `wake` it when there is something."""
         ...
@@ -73,6 +77,7 @@ class Session(asyncio.Protocol):
         self._unread = b""
         self._lines: list[str] = []
         self._leaving = False
+        self._too_fast = False
         self._transport: asyncio.Transport | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._heard = 0.0
@@ -124,7 +129,7 @@ class Session(asyncio.Protocol):
             if id(envelope) in left:
                 envelope.settle(_unknown(envelope))
             else:
-                envelope.drop(CUT_OFF)
+                envelope.drop(HELD_BACK if self._too_fast else CUT_OFF)
         self._awaited.clear()
         self._planned.clear()
         self._ended.set_result(None)
@@ -163,7 +168,7 @@ class Session(asyncio.Protocol):
             case Step.CONTENT if reply.is_good:
                 envelope.settle(_accepted(envelope, reply))
             case Step.CONTENT:
-                envelope.settle(_rejected(envelope, step, reply))
+                self._reject(envelope, step, reply)
             case _ if not reply.is_good and self._refusal is None:
                 self._refusal = (step, reply)
                 if not self._pipelining or reply.code == 421:
@@ -185,13 +190,20 @@ class Session(asyncio.Protocol):
         self, envelope: Envelope, step: Step, reply: Reply, *, clearing: bytes = b"RSET\r\n"
     ) -> None:
         self._refusal = None
-        if reply.code == 421:
-            why = reason(reply, step.value)
+        why = reason(reply, step.value)
+        if reply.code == 421 and why is not Reason.THROTTLED:
             envelope.drop(Drop(reason=why, detail=reply.detail, again=True))
             return
-        envelope.settle(_rejected(envelope, step, reply))
+        self._reject(envelope, step, reply)
         self._planned.append((Step.CLEARING, None, clearing))
         self._plan_following()
+
+    def _reject(self, envelope: Envelope, step: Step, reply: Reply) -> None:
+        refused = _rejected(envelope, step, reply)
+        if refused.reason is Reason.THROTTLED:
+            self._too_fast = True
+            self._post.slow_down()
+        envelope.settle(refused)
 
     # What we say.
 

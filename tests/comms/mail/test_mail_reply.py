@@ -36,6 +36,16 @@ from comms.delivery import Reason
         ("RCPT", 452, "4.5.3 Too many recipients", Reason.THROTTLED),
         ("MAIL", 432, "4.3.2 Concurrent connections limit exceeded", Reason.THROTTLED),
         ("MAIL", 454, "Throttling failure: Maximum sending rate exceeded.", Reason.THROTTLED),
+        ("MAIL", 421, "Service not available, closing transmission channel", Reason.THROTTLED),
+        ("MAIL", 421, "4.4.2 relay.example Error: timeout exceeded", Reason.TEMPORARY),
+        ("RCPT", 451, "4.7.1 Slow down", Reason.THROTTLED),
+        ("RCPT", 451, "4.7.1 Greylisting in action, try again later", Reason.TEMPORARY),
+        ("RCPT", 450, "4.7.1 Try again later", Reason.THROTTLED),
+        ("content", 451, "Server busy", Reason.THROTTLED),
+        ("RCPT", 452, "4.2.2 The mailbox is over quota", Reason.TEMPORARY),
+        ("RCPT", 450, "4.2.1 The user receives mail at too high a rate", Reason.TEMPORARY),
+        ("MAIL", 421, "4.7.0 Too many messages in this connection", Reason.TEMPORARY),
+        ("RCPT", 450, "Mailbox unavailable", Reason.TEMPORARY),
     ],
 )
 def test_a_refusal_has_a_reason(step: str, code: int, text: str, meaning: Reason) -> None:

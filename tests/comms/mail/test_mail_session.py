@@ -54,10 +54,14 @@ class Outbox:
         ]
         self.waiting = deque(self.envelopes)
         self.idled = 0
+        self.slowed_down = 0
         self.ended = 0
 
     def following(self) -> Envelope | None:
         return self.waiting.popleft() if self.waiting else None
+
+    def slow_down(self) -> None:
+        self.slowed_down += 1
 
     def idle(self, session: Session) -> None:
         self.idled += 1
@@ -168,18 +172,35 @@ async def test_421_for_content_is_an_answer() -> None:
     line.end()
 
     assert outbox.states == ["rejected", "dropped"]
+    assert outbox.slowed_down == 1
     assert line.cut
 
 
-async def test_421_for_an_envelope_keeps_its_reason() -> None:
+async def test_421_for_the_connection_lets_another_carry_the_envelope() -> None:
     line, outbox, _ = await talking(1)
 
-    line.answer(b"421 4.7.0 too many messages\r\n")
+    line.answer(b"421 4.7.0 too many messages in this connection\r\n")
     line.end()
 
     assert outbox.states == ["dropped"]
     assert outbox.envelopes[0].dropped is not None
-    assert outbox.envelopes[0].dropped.reason is Reason.THROTTLED
+    assert outbox.envelopes[0].dropped.again
+    assert outbox.slowed_down == 0
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_a_server_that_gets_too_much_slows_all_down(pipelining: bool) -> None:
+    line, outbox, _ = await talking(3, pipelining=pipelining)
+
+    line.answer(b"451 4.7.1 rate limited\r\n")
+    if pipelining:
+        line.answer(b"503 no sender\r\n503 no recipient\r\n")
+
+    assert outbox.states[0] == "rejected"
+    assert outbox.slowed_down == 1
+    refused = outbox.envelopes[0].outcome
+    assert refused is not None
+    assert refused.reason is Reason.THROTTLED
 
 
 @pytest.mark.parametrize(
