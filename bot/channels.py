@@ -11,6 +11,7 @@ from bot.links import Links
 from bot.room.transport import TeamsTransport
 from bot.settings import Settings
 from comms.book import Store
+from comms.channels.mail import limits as mail_limits
 from comms.channels.mail import writer as mail_writer
 from comms.channels.mail.address import mailbox
 from comms.channels.mail.relay import Relay, relay
@@ -18,14 +19,17 @@ from comms.channels.mail.transport import MailTransport
 from comms.channels.page import writer as page_writer
 from comms.channels.page.state import Site
 from comms.channels.page.transport import PageTransport
+from comms.channels.teams import limits as teams_limits
 from comms.channels.teams import writer as teams_writer
 from comms.channels.transport import Transport
 from comms.channels.unconfigured import Unconfigured
 from comms.clock import Clock
 from comms.delivery import Delivery
 from comms.fanout import Slots
+from comms.gate import Gate, Limits
 from comms.plan.model import ChannelName, Plan
 from comms.render import Writer
+from comms.throttle import Throttle
 
 WRITERS: Mapping[ChannelName, Writer] = {
     ChannelName.TEAMS: teams_writer.write,
@@ -66,10 +70,30 @@ def transports(
     }
 
 
-def rates(settings: Settings) -> Mapping[ChannelName, float]:
-    """Return the known limits of channels, in messages a second."""
+def rates(settings: Settings, plan: Plan) -> Mapping[ChannelName, float]:
+    """Return the known limits of channels, in messages a second.
+
+    Of the relay's own rate (in its URL) and the plan's the lower one is kept.
+    """
     to = _relay(settings)
-    return {ChannelName.MAIL: to.rate} if to else {}
+    known = [rate for rate in (to.rate if to else 0.0, plan.mail_rate) if rate]
+    return {ChannelName.MAIL: min(known)} if known else {}
+
+
+def gates(
+    settings: Settings, plan: Plan, *, throttle: Throttle, clock: Clock
+) -> Mapping[ChannelName, Gate]:
+    """Return the gates of the channels that have limits, shared by all who share the throttle."""
+    limits: dict[ChannelName, Limits] = {
+        ChannelName.TEAMS: teams_limits.limits(settings.bot_tenant_id or "")
+    }
+    if settings.mail_from is not None:
+        sender = mailbox(settings.mail_from, option="SITREP_MAIL_FROM")
+        rate = rates(settings, plan).get(ChannelName.MAIL, 0.0)
+        limits[ChannelName.MAIL] = mail_limits.limits(sender, rate)
+    return {
+        channel: Gate(limits=of, throttle=throttle, clock=clock) for channel, of in limits.items()
+    }
 
 
 def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from bot import channels, identity, tracing
 from bot.api import Access, api_routes, problems_as_json
+from bot.bells import Bells
 from bot.edge.connector import Connector, open_session
 from bot.edge.messages import Edge
 from bot.edge.messages import routes as edge_routes
@@ -36,7 +37,6 @@ from bot.turns.bot import Bot
 from bot.turns.door import Door
 from bot.turns.sender import Directory
 from bot.turns.timed import timed
-from comms.bell import Bell, Topic
 from comms.channels.mail.transport import MailTransport
 from comms.channels.page.transport import PageTransport
 from comms.channels.transport import Transport
@@ -45,12 +45,14 @@ from comms.desk import Desk, House
 from comms.dispatcher import Dispatcher
 from comms.errors import Unavailable
 from comms.fanout import Runner, Slots, runners
+from comms.gate import Gate
 from comms.lull import Lull
 from comms.outbox import Carrier, Effect
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
 from comms.planner import Planner
 from comms.supervise import Loop, running
+from comms.throttle import Throttle
 from comms.timekeeper import Timekeeper
 from storage import schema
 from storage.book import SqlStore
@@ -64,6 +66,7 @@ from storage.notify import Listener
 from storage.outbox import SqlEffects
 from storage.secrets import key_of
 from storage.sole import sole_use
+from storage.throttle import SqlThrottle
 
 log = structlog.get_logger()
 
@@ -80,26 +83,6 @@ class Product:
     database: Database
     plan: Plan
     transports: Mapping[ChannelName, Transport]
-
-
-class Bells:
-    """What is rung for each loop. A fan-out that is ready concerns whoever sends, or dispatches."""
-
-    def __init__(self) -> None:
-        self.timers, self.outbox, self.planning, self.dispatch = Bell(), Bell(), Bell(), Bell()
-        self.lanes = {channel: Bell() for channel in ChannelName}
-        self.by_topic: Mapping[Topic, tuple[Bell, ...]] = {
-            Topic.TIMERS: (self.timers,),
-            Topic.OUTBOX: (self.outbox,),
-            Topic.PLANNING: (self.planning,),
-            Topic.FANOUT: (self.dispatch, *self.lanes.values()),
-        }
-
-    def ring(self, topics: Iterable[Topic]) -> None:
-        """Wake every loop that these topics concern."""
-        for topic in topics:
-            for bell in self.by_topic[topic]:
-                bell.ring()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,11 +113,12 @@ async def sitrep(
     clock: Clock | None = None,
     access: Access | None = None,
     slots: Mapping[ChannelName, Slots] | None = None,
+    throttle: Throttle | None = None,
 ) -> AsyncIterator[Product]:
     """Build the product, run its loops for as long as the block runs, and take it down.
 
     On SQLite it does everything itself. On Postgres any number of it work side by side, and
-    workers send what is not the page's.
+    workers send what is not the page's. Paces are kept in the database, unless in `throttle`.
 
     Raises a SitrepError whose detail says what to mend: the plan, the database, a setting.
     """
@@ -157,7 +141,13 @@ async def sitrep(
         await _draw_page(parts.page, parts.clock)
         shared = not is_sqlite(parts.database.url)
         here = [ChannelName.PAGE] if shared else list(ChannelName)
-        senders = _runners(parts, here, slots or channels.slots(settings))
+        gates = channels.gates(
+            settings,
+            parts.plan,
+            throttle=throttle or SqlThrottle(parts.database),
+            clock=parts.clock,
+        )
+        senders = _runners(parts, here, slots or channels.slots(settings), gates)
         bells, clock = parts.bells, parts.clock
         timekeeper = Timekeeper(
             desk=parts.desk, clock=clock, bell=bells.timers, meters=parts.meters
@@ -199,7 +189,10 @@ async def fanout_worker(
     """
     async with _parts(settings, plan, clock) as parts:
         slots = slots or channels.slots(settings)
-        senders = _runners(parts, BY_WORKERS, slots)
+        gates = channels.gates(
+            settings, parts.plan, throttle=SqlThrottle(parts.database), clock=parts.clock
+        )
+        senders = _runners(parts, BY_WORKERS, slots, gates)
         work = {sender.channel: (sender.run_one, slots[sender.channel].lanes) for sender in senders}
         jobs = FanoutJobs(parts.database.url)
         async with (
@@ -245,7 +238,7 @@ async def _parts(
             house = House(
                 plan=plan,
                 writers=channels.WRITERS,
-                rates=channels.rates(settings),
+                rates=channels.rates(settings, plan),
                 incident_url=partial(incident_url, links),
             )
             desk = Desk(store=store, house=house, clock=clock, bells=bells.by_topic)
@@ -274,7 +267,10 @@ async def _parts(
 
 
 def _runners(
-    parts: Parts, names: Sequence[ChannelName], slots: Mapping[ChannelName, Slots]
+    parts: Parts,
+    names: Sequence[ChannelName],
+    slots: Mapping[ChannelName, Slots],
+    gates: Mapping[ChannelName, Gate],
 ) -> tuple[Runner, ...]:
     return runners(
         {name: parts.transports[name] for name in names},
@@ -283,6 +279,7 @@ def _runners(
         bells=parts.bells.lanes,
         owner=parts.me,
         slots=slots,
+        gates=gates,
         progressed=parts.progress.moved,
         meters=parts.meters,
     )

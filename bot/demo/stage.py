@@ -39,6 +39,7 @@ from comms.ledger import LONGEST_LEASE
 from comms.people import SITREP, Person
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
+from comms.throttle import Unthrottled
 
 HOST = "127.0.0.1"
 STATUS_WITHIN = 20.0
@@ -93,6 +94,8 @@ async def stage(
                 clock=clock,
                 access=Access(is_open=True),
                 slots=_patient(SLOTS),
+                # A rate on a clock that leaps and stands still would mean nothing.
+                throttle=Unthrottled(),
             )
         )
         session = await stack.enter_async_context(aiohttp.ClientSession())

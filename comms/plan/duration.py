@@ -9,6 +9,8 @@ from comms.plan.problem import nearest
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 LONGEST = timedelta(days=31)
+FASTEST = 10_000
+"""Messages a second."""
 PERIODS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 DURATION_PATTERN = r"^[1-9][0-9]{0,4}[mhd]$"
@@ -43,11 +45,14 @@ def every(value: object) -> timedelta | None:
 
 
 def rate(value: object) -> float:
-    """Read '30/min' as messages a second."""
+    """Read '30/min' as messages a second: at most FASTEST. ValueError says what was expected."""
     if not isinstance(value, str) or not re.fullmatch(RATE_PATTERN, value):
         raise ValueError(f"expected a rate such as 20/s, 30/min or 10000/d, {_found(value)}")
     count, _, period = value.partition("/")
-    return int(count) / PERIODS[period]
+    rate = int(count) / PERIODS[period]
+    if rate > FASTEST:
+        raise ValueError(f"expected at most {FASTEST}/s, found {value!r}")
+    return rate
 
 
 def written(length: timedelta | None) -> str:

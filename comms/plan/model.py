@@ -60,7 +60,7 @@ class Plan:
 
     `organisation` and `time_zone` are printed in mails and on the page. `four_eyes`: roles that
     an update needs must be met by different people. `mail_rate` is the relay's limit in
-    messages a second (0: unknown), for the estimate.
+    messages a second (0: unknown); all who send keep it together.
     """
 
     organisation: str

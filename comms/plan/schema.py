@@ -195,7 +195,7 @@ class PlanFile(_Strict):
         default=True, description="Roles that an update needs are met by different people."
     )
     mail_rate: Rate | None = Field(
-        default=None, description="The mail relay's limit, for the estimate."
+        default=None, description="The mail relay's limit, kept by all who send."
     )
     duty_manager: PersonEntry | None = Field(
         default=None, description="Called when a promise is five minutes late."

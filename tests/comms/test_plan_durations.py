@@ -84,3 +84,9 @@ def test_a_rate_is_read_as_messages_a_second(text: str, per_second: float) -> No
 def test_what_is_no_rate_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="expected a rate such as"):
         rate(value)
+
+
+def test_a_rate_beyond_what_a_relay_takes_names_the_bound() -> None:
+    assert rate("10000/s") == 10_000
+    with pytest.raises(ValueError, match="expected at most 10000/s, found '10001/s'"):
+        rate("10001/s")
