@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from comms.clock import lies_ahead
 from comms.delivery import DeliveryState, Outcome, Reason
 
 OPENS_AFTER = 4
@@ -39,9 +40,9 @@ class Breaker:
         """True where the channel counts as out."""
         return self.failures >= OPENS_AFTER
 
-    def is_closed_at(self, now: datetime) -> bool:
-        """True where nothing may be sent now."""
-        return self.probe_at is not None and now < self.probe_at
+    def opens_at(self, now: datetime) -> datetime | None:
+        """Until when nothing may be sent; None: it may."""
+        return self.probe_at if lies_ahead(self.probe_at, now, at_most=PROBING) else None
 
     def probing(self, now: datetime) -> Breaker:
         """A single delivery is on its way to see."""

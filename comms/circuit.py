@@ -49,8 +49,7 @@ class Circuit:
     @property
     def opens_at(self) -> datetime | None:
         """Until when nothing may be sent; None: it may."""
-        probe_at = self._breaker.probe_at
-        return probe_at if probe_at and probe_at > self._clock.now() else None
+        return self._breaker.opens_at(self._clock.now())
 
     def admit(self, wanted: int) -> int:
         """Return how many may leave now: a single one as a probe, none while that is under way."""

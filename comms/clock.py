@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 NAP = 30.0
@@ -11,6 +11,14 @@ NAP = 30.0
 
 SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when that is due which nobody has tried yet: also after the clock was set back."""
+
+
+def lies_ahead(moment: datetime | None, now: datetime, *, at_most: timedelta) -> bool:
+    """True while a moment is still to come.
+
+    One that lies further ahead than it may was set before the clock was set back: it has come.
+    """
+    return moment is not None and now < moment <= now + at_most
 
 
 class Clock(Protocol):

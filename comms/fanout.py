@@ -13,10 +13,10 @@ from comms.bell import Bell
 from comms.breaker import NOT_REACHED
 from comms.channels.transport import Transport
 from comms.circuit import Circuit, Watch
-from comms.clock import Clock
+from comms.clock import Clock, lies_ahead
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.gate import Entry, Gate, open_gate
-from comms.ledger import Advance, Claim, Fanout, Ledger, Settled
+from comms.ledger import LATEST_RETRY, Advance, Claim, Fanout, Ledger, Settled
 from comms.meters import Meters, Unwatched
 from comms.patience import patiently
 from comms.plan.model import ChannelName
@@ -127,9 +127,9 @@ class Runner:
     @property
     def _opens_at(self) -> datetime | None:
         """When the channel may be used again; None: now."""
-        now = self._clock.now()
-        moments = (self._gate_opens_at, self._circuit.opens_at)
-        return max((moment for moment in moments if moment and moment > now), default=None)
+        now, gate = self._clock.now(), self._gate_opens_at
+        waits = gate if lies_ahead(gate, now, at_most=LATEST_RETRY) else None
+        return max(filter(None, (waits, self._circuit.opens_at)), default=None)
 
     async def _claim(self) -> Claim | None:
         """Claim a shard; whoever is stopped meanwhile gives it back, or nobody could send it."""

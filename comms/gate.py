@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from comms.clock import Clock
+from comms.clock import Clock, lies_ahead
 from comms.delivery import DeliveryState, Outcome, Reason
 from comms.ledger import Fanout
 from comms.patience import patiently
@@ -112,11 +112,11 @@ class Gate:
         key = self._key(limit)
         while True:
             now = self._clock.now()
-            if key.spare and key.spare_until and key.spare_until > now:
+            if key.spare and lies_ahead(key.spare_until, now, at_most=KEPT):
                 permits = min(want, key.spare)
                 key.spare -= permits
                 return Grant(permits=permits, start=now, rate=key.rate)
-            if key.free_until and key.free_until > now:
+            if lies_ahead(key.free_until, now, at_most=LOOK):
                 return Grant(permits=want, start=now, rate=0.0)
             grant = await self._turn(limit, fanout, want)
             if not grant.permits and grant.start > until:

@@ -9,6 +9,8 @@ import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from comms.clock import lies_ahead
+from comms.ledger import LATEST_RETRY
 from comms.throttle import Grant, Limit, Told
 
 AT_ONCE = 25
@@ -77,9 +79,19 @@ def turned(
     pace: Pace, limit: Limit, told: Told | None, *, want: int, priority: int, now: datetime
 ) -> tuple[Pace, Grant]:
     """Hear what was told, then grant permits: what every throttle does with a key's row."""
+    pace = _by_this_clock(pace, limit, now)
     if told is not None:
         pace = heard(pace, limit, told, now)
     return granted(pace, limit, want=want, priority=priority, now=now)
+
+
+def _by_this_clock(pace: Pace, limit: Limit, now: datetime) -> Pace:
+    """Where the clock was set back, keep what is known of the rate and no moment."""
+    slowest = min(rate for rate in (pace.rate, limit.rate, 1.0) if rate)
+    furthest = now + AHEAD + timedelta(seconds=max(1 / slowest, LONGEST_PAUSE)) + SECOND
+    if all(at is None or at <= furthest for at in (pace.since, pace.counted_from, pace.ready_at)):
+        return pace
+    return Pace(rate=pace.rate, since=now, top=pace.top, is_brisk=pace.is_brisk)
 
 
 def rate_at(pace: Pace, limit: Limit, now: datetime) -> float:
@@ -115,7 +127,8 @@ def heard(pace: Pace, limit: Limit, told: Told, now: datetime) -> Pace:
     elif not is_news and not pace.is_flowing:
         pace = _taken_too(pace, told.accepted)
     if told.retry_after is not None:
-        pace = replace(pace, blocked_until=_later(pace.blocked_until, now + told.retry_after))
+        until = now + min(told.retry_after, LATEST_RETRY)
+        pace = replace(pace, blocked_until=_later(pace.blocked_until, until))
     return pace
 
 
@@ -222,7 +235,7 @@ def granted(
 ) -> tuple[Pace, Grant]:
     """Reserve up to `want` permits, and no more than AT_ONCE."""
     rate = rate_at(pace, limit, now)
-    if pace.blocked_until and pace.blocked_until > now:
+    if pace.blocked_until and lies_ahead(pace.blocked_until, now, at_most=LATEST_RETRY):
         return pace, Grant(permits=0, start=pace.blocked_until, rate=rate)
     if not rate:
         return pace, Grant(permits=want, start=now, rate=0.0)

@@ -105,6 +105,22 @@ def test_probes_use_up_no_attempts() -> None:
     assert (row.state, row.attempts) == (DeliveryState.ACCEPTED, 2)
 
 
+def test_a_clock_that_is_set_back_does_not_leave_a_channel_at_rest() -> None:
+    clock, ledger = LeapingClock(), MemoryLedger()
+    relay = Relay(clock, away_until=3600 * SECOND)
+    plan(ledger, clock, *EVERYBODY)
+    sender = runner(ledger, relay, clock)
+
+    async def story() -> None:
+        await _run_until(sender, clock, 120 * SECOND)
+        asked = relay.asked
+        clock.turn_back(timedelta(hours=2))
+        await _run_until(sender, clock, 120 * SECOND)
+        assert relay.asked > asked
+
+    asyncio.run(clock.run(story()))
+
+
 def test_refused_recipients_are_no_outage() -> None:
     clock, ledger = LeapingClock(), MemoryLedger()
     relay, told = Relay(clock, away_until=60 * SECOND, reason=Reason.MAILBOX_UNKNOWN), Told(clock)

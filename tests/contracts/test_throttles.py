@@ -165,3 +165,13 @@ async def test_who_is_more_urgent_goes_first_and_the_others_stand_back(workers: 
     assert (bulk.permits, bulk.start > workers.clock.now()) == (0, True)
     workers.clock.advance(SECOND)
     assert (await workers.turn(rate=40, priority=BULK)).permits
+
+
+@pytest.mark.parametrize("rate", [0.5, 40.0])
+async def test_a_clock_that_was_set_back_holds_nobody_up(workers: Workers, rate: float) -> None:
+    await workers.turn(rate=rate, told=Told(began=workers.clock.now(), accepted=3))
+    await workers.refused(retry_after=5 * SECOND)
+    workers.clock.turn_back(timedelta(hours=1))
+
+    assert (await workers.turn(rate=rate, worker=1)).permits
+    assert len(await workers.sent_within(20 * SECOND, rate=rate)) >= 5 * rate
