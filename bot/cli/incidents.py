@@ -205,5 +205,6 @@ def _asks(told: dict[str, Any]) -> None:
 
 
 def reached(states: dict[str, int]) -> str:
-    """Return '408 of 412' of a reach."""
-    return f"{states['accepted']} of {sum(states.values())}"
+    """Return '408 of 412' of a reach: nobody misses who was left out on purpose."""
+    meant = sum(states.values()) - states["suppressed"] - states["cancelled"]
+    return f"{states['accepted']} of {meant}"

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli import incidents
+from bot.cli.incidents import reached
+from comms.delivery import DeliveryState
 from comms.plan.load import shipped
 from tests.bot.cli.conftest import Server, Sitrep
 
@@ -251,3 +253,9 @@ def test_a_mistake_of_our_own_shows_no_trace_but_keeps_it(
     assert said.err.startswith("This is a mistake in Sitrep (RuntimeError: a bug).")
     (kept,) = tmp_path.glob("sitrep-*.txt")
     assert "Traceback" in kept.read_text()
+
+
+def test_who_was_left_out_on_purpose_is_not_counted_as_missing() -> None:
+    states = dict.fromkeys(DeliveryState, 0) | {"accepted": 408, "suppressed": 90, "rejected": 4}
+
+    assert reached({**states}) == "408 of 412"
