@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.cards.preview import short_hash
-from bot.cards.wording import approval_line, eyes_line, headed, labels, listed
+from bot.cards.wording import approval_line, clock, eyes_line, headed, labels, listed
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
-from comms.people import Role
+from comms.people import Person, Role
 from comms.plan.model import Plan
 from comms.update import Update, UpdateState
 
@@ -76,6 +77,22 @@ def stale_card(*, incident: Incident, update: Update) -> dict[str, object]:
             " Read it, then approve. Nothing has been sent."
         ],
     )
+
+
+def discarded_card(
+    *, incident: Incident, update: int, by: Person, at: datetime, plan: Plan
+) -> dict[str, object]:
+    """Return what takes the place of a draft that was thrown away, by its number."""
+    headline = f"The draft of update {update} was discarded"
+    context = headed(incident) | {
+        "fallback": f"{incident.key}: {headline}",
+        "tone": "emphasis",
+        "about": True,
+        "addressed": "",
+        "headline": headline,
+        "lines": [f"By {by.name}, {clock(at, plan)}. Nothing of it was sent."],
+    }
+    return fill_card("cards/notice.json", context)
 
 
 def _decision_card(

@@ -6,6 +6,8 @@ from typing import Final
 
 DECLARE_OPEN: Final = "declare.open"
 DECLARE_SUBMIT: Final = "declare.submit"
+INCIDENT_CONFIRM: Final = "incident.confirm"
+INCIDENT_DISMISS: Final = "incident.dismiss"
 ROLE_TAKE: Final = "role.take"
 SEVERITY_CHANGE: Final = "severity.change"
 CAN_OPEN: Final = "can.open"

@@ -12,7 +12,7 @@ from bot.cards.views import Reach
 from bot.cards.wording import SEVERITY_CHOICES, clock, headed
 from comms.ask import Ask
 from comms.channels.teams.card import fill_card
-from comms.incident import Incident
+from comms.incident import Incident, Status
 from comms.plan.model import Plan
 from comms.promise import Promise
 from comms.update import Update, UpdateState
@@ -42,6 +42,7 @@ def war_room_card(
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key} {incident.severity}: {incident.title}",
         "is_open": incident.status.is_open,
+        "is_suspected": incident.status is Status.TRIAGE,
         "since": _since(incident, plan),
         "conditions": update.report.conditions if update else incident.summary,
         "conditions_note": _conditions_note(update, plan) if update else "as declared",

@@ -70,12 +70,14 @@ class Hands:
         key, number = effect.incident, int(effect.payload["number"])
         seen = await self._clerk.read(_drafted, key, number)
         if seen is None:
+            await self._discard(key, number)
             return
         card = await self._clerk.read(look.update, key, number)
         await self._put(key, f"update:{number}:{seen}", card, f"{key}: update {number}")
         before = await self._clerk.card(key, f"update:{number}")
         if before and before != seen:
-            await self._outdate(key, number, before)
+            card = await self._clerk.read(look.outdated, key, number)
+            await self._take_back(key, f"update:{number}:{before}", card)
         await self._clerk.keep(key, f"update:{number}", seen)
 
     async def show_reach(self, effect: Effect) -> None:
@@ -144,12 +146,17 @@ class Hands:
             raise
         return True
 
-    async def _outdate(self, key: str, number: int, before: str) -> None:
-        """An older draft's card must not look as if it could still be approved."""
-        room = await self._room(key)
-        posted = await self._clerk.card(key, f"update:{number}:{before}")
-        card = await self._clerk.read(look.outdated, key, number)
+    async def _discard(self, key: str, number: int) -> None:
+        before = await self._clerk.card(key, f"update:{number}")
+        card = await self._clerk.read(look.discarded, key, number)
+        if before and card:
+            await self._take_back(key, f"update:{number}:{before}", card)
+
+    async def _take_back(self, key: str, name: str, card: Card) -> None:
+        """Put a card without anything to approve in place of a draft's."""
+        posted = await self._clerk.card(key, name)
         if posted:
+            room = await self._room(key)
             await self._replace(room, posted, message(card, summary=f"{key}: outdated draft"))
 
     async def _room(self, key: str) -> Room:

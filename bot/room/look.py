@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.cards.ask import ask_card
-from bot.cards.decision import approved_card, drafted_card, stale_card
+from bot.cards.decision import approved_card, discarded_card, drafted_card, stale_card
 from bot.cards.notice import broken_glass_card
 from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.preview import preview_card
@@ -64,6 +64,20 @@ def outdated(scene: Scene, key: str, number: int) -> Card:
     return stale_card(
         incident=scene.book.incidents.get(key), update=scene.book.updates.get(key, number)
     )
+
+
+def discarded(scene: Scene, key: str, number: int) -> Card | None:
+    """What takes the place of a discarded draft's card; None where there is no such draft."""
+    for entry in reversed(scene.book.timeline.of(key)):
+        if entry.kind == "update.discarded" and entry.facts.get("update") == number:
+            return discarded_card(
+                incident=scene.book.incidents.get(key),
+                update=number,
+                by=entry.by,
+                at=entry.at,
+                plan=scene.plan,
+            )
+    return None
 
 
 def reached(scene: Scene, key: str, number: int) -> Card:

@@ -18,11 +18,24 @@ from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
 from comms.acts import draft
 from comms.acts.asks import meet, take
-from comms.acts.incident import assign, change_severity, note, resolve
+from comms.acts.incident import assign, change_severity, change_status, note, resolve
 from comms.desk import Scene
 from comms.errors import Invalid, SitrepError
+from comms.incident import Status
 from comms.people import Role
 from comms.update import UpdateState
+
+
+async def confirm_incident(door: Door, press: Press) -> Answer:
+    """A suspected incident is one."""
+    await door.do(press, _decide, press.incident, is_one=True)
+    return Answer(card=await door.read(press, look.war_room, press.incident))
+
+
+async def dismiss_incident(door: Door, press: Press) -> Answer:
+    """A suspected incident is none."""
+    await door.do(press, _decide, press.incident, is_one=False)
+    return Answer(card=await door.read(press, look.war_room, press.incident))
 
 
 async def take_role(door: Door, press: Press) -> Answer:
@@ -98,6 +111,12 @@ async def _asked(door: Door, press: Press, *, met: bool) -> Answer:
     ask = press.number("ask")
     await door.do(press, meet if met else take, ask)
     return Answer(card=await door.read(press, look.asked, ask))
+
+
+def _decide(scene: Scene, key: str, *, is_one: bool) -> None:
+    """Decide on a suspected incident, once: the card of an earlier moment may still have both."""
+    if scene.book.incidents.get(key).status is Status.TRIAGE:
+        change_status(scene, key, Status.DECLARED if is_one else Status.CLOSED)
 
 
 def _form(card: dict[str, object], title: str) -> Answer:

@@ -16,6 +16,8 @@ Turn = Callable[[Door, Press], Awaitable[Answer]]
 TURNS: Mapping[str, Turn] = {
     verbs.DECLARE_OPEN: declaring.open_form,
     verbs.DECLARE_SUBMIT: declaring.submit,
+    verbs.INCIDENT_CONFIRM: leading.confirm_incident,
+    verbs.INCIDENT_DISMISS: leading.dismiss_incident,
     verbs.ROLE_TAKE: leading.take_role,
     verbs.SEVERITY_CHANGE: leading.set_severity,
     verbs.CAN_OPEN: reporting.open_form,

@@ -186,6 +186,11 @@ def discard(scene: Scene, key: str, number: int) -> Update:
     if not update.state.is_open:
         raise Conflict(f"Update {number} was sent; it can be corrected, not discarded.")
     gone = scene.book.updates.save(replace(update, state=UpdateState.DISCARDED))
-    scene.tell(key, "update.discarded", f"{scene.by.name} discarded the draft of update {number}")
+    scene.tell(
+        key,
+        "update.discarded",
+        f"{scene.by.name} discarded the draft of update {number}",
+        update=number,
+    )
     show_update(scene, gone)
     return gone

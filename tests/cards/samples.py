@@ -17,7 +17,13 @@ from bot.cards import verbs
 from bot.cards.answer import answer_card, found_card, incidents_card
 from bot.cards.ask import ask_card
 from bot.cards.can import can_card, report_fields
-from bot.cards.decision import approved_card, awaiting_card, drafted_card, stale_card
+from bot.cards.decision import (
+    approved_card,
+    awaiting_card,
+    discarded_card,
+    drafted_card,
+    stale_card,
+)
 from bot.cards.declare import declare_card
 from bot.cards.help import help_card
 from bot.cards.kept import kept_card
@@ -165,6 +171,9 @@ def _room(said: Words) -> dict[str, Card]:
         "war-room": room(incident=here, update=sent, promises=promises, asks=asks, reach=reach()),
         "war-room-draft": room(incident=replace(here, severity=Severity.SEV3), update=last),
         "war-room-many": room(incident=here, update=sent, asks=asks[:2] * 5),
+        "war-room-suspected": room(
+            incident=replace(here, roles={}, status=Status.TRIAGE), update=None
+        ),
         "war-room-new": room(
             incident=replace(here, roles={}, severity=Severity.SEV2), incident_url=""
         ),
@@ -255,6 +264,9 @@ def _decisions(said: Words) -> dict[str, Card]:
         ),
         "approved": approved_card(incident=here, update=approved, plan=plan(), incident_url=URL),
         "stale": stale_card(incident=here, update=draft),
+        "discarded": discarded_card(
+            incident=here, update=3, by=replace(ANA, name=said.name), at=NOW, plan=plan()
+        ),
         "broken-glass": broken_glass_card(
             incident=here, update=approved, approval=glass, plan=mentioned, incident_url=URL
         ),

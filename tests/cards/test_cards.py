@@ -131,6 +131,14 @@ def test_an_execute_falls_back_to_the_same_submit() -> None:
         assert action["fallback"]["data"] == action["data"]
 
 
+def test_no_change_is_held_up_by_no_empty_input() -> None:
+    for name in ("can", "can-error"):
+        actions = {a["data"]["verb"]: a for a in _elements(ORDINARY[name]) if "data" in a}
+
+        assert actions[verbs.CAN_NOCHANGE]["associatedInputs"] == "none"
+        assert "associatedInputs" not in actions[verbs.CAN_SUBMIT]
+
+
 def test_a_row_of_actions_is_short() -> None:
     for name, card in ORDINARY.items():
         for row in _rows(card):

@@ -59,8 +59,13 @@ def is_dialog(action: Json) -> bool:
 
 
 def filled(card: Json, action: Json, typed: Json) -> Json:
-    """Return what an action sends: its own data, each input as it stands, and what was typed."""
+    """Return what an action sends: its own data, each input as it stands, and what was typed.
+
+    One whose `associatedInputs` are 'none' sends only its own.
+    """
     own = action.get("data")
+    if action.get("associatedInputs") == "none":
+        return dict(own) if isinstance(own, dict) else {}
     standing = {
         one["id"]: one.get("value", "")
         for one in elements(card)

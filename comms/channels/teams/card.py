@@ -144,12 +144,23 @@ def _escaped(value: object) -> object:
 
 @pass_context
 def _execute(
-    context: Context, title: str, verb: str, *, style: str = "default", **data: object
+    context: Context,
+    title: str,
+    verb: str,
+    *,
+    style: str = "default",
+    inputs: bool = True,
+    **data: object,
 ) -> Raw:
     """A button that comes back to us: `Action.Execute`, in a dialog and in an older client
-    `Action.Submit` (learn.microsoft.com, "Universal Actions for Adaptive Cards")."""
+    `Action.Submit` (learn.microsoft.com, "Universal Actions for Adaptive Cards").
+
+    Without `inputs` it sends nothing of the form, and an input that must be filled in holds it up
+    no longer.
+    """
     carried = _carried(context, verb, data)
-    submit = {"type": "Action.Submit", "title": title, "style": style, "data": carried}
+    apart: dict[str, object] = {} if inputs else {"associatedInputs": "none"}
+    submit = {"type": "Action.Submit", "title": title, "style": style, "data": carried} | apart
     if context.get("in_dialog"):
         return Raw(submit)
     return Raw(
@@ -161,6 +172,7 @@ def _execute(
             "data": carried,
             "fallback": submit,
         }
+        | apart
     )
 
 
