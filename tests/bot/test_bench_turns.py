@@ -45,7 +45,7 @@ async def test_each_turn_has_a_number_of_its_own_and_is_timed() -> None:
     async with serving(app) as url:
         template = json.dumps(echo_activity("http://sink")).encode()
         took = await measure(url, template, first=7, concurrency=2, seconds=0.5)
-    assert len(took) == len(seen) > 2
+    assert len(took) == len(seen) >= 2  # one at least for each of the two
     assert min(took) >= 0.01
     assert sorted(activity["id"] for activity in seen)[:2] == ["0000000007", "0000000008"]
     assert COUNTER not in json.dumps(seen)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import smtplib
+from collections.abc import Callable
 from email.message import EmailMessage
 from typing import Any
 
@@ -79,6 +80,7 @@ class SmallBot:
         self.smtp_port = smtp_port
         self.answers: dict[str, Any] = {}
         self.delay = 0.0
+        self.toil: Callable[[], None] = lambda: None
         self.taken: dict[str, str] = {"severity": "SEV2"}
         self._session: aiohttp.ClientSession | None = None
 
@@ -101,6 +103,7 @@ class SmallBot:
     async def _messages(self, request: web.Request) -> web.Response:
         activity = await request.json()
         self.heard.append(activity)
+        self.toil()
         await asyncio.sleep(self.delay)
         if activity["type"] == "message":
             await self._hear(activity)
