@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from bot import identity
 from bot.edge.connector import Connector
 from bot.links import Links
 from bot.room.transport import TeamsTransport
@@ -122,6 +123,7 @@ def _mail(settings: Settings, links: Links, clock: Clock) -> Transport:
         sender=mailbox(settings.mail_from, option="SITREP_MAIL_FROM"),
         links=own,
         clock=clock,
+        token=identity.mail_token(settings),
     )
 
 

@@ -121,7 +121,7 @@ async def _mail(settings: Settings) -> Finding:
         return Finding(part="mail", health=Health.BAD, detail=detail, todo=todo)
     mailbox(settings.mail_from, option="SITREP_MAIL_FROM")
     try:
-        opened = await open_connection(to)
+        opened = await open_connection(to, token=identity.mail_token(settings))
     except NotOpened as refused:
         return Finding(
             part="mail",

@@ -1,4 +1,4 @@
-"""Who the bot is to Teams, and whom it believes, as the settings say."""
+"""Who the app is to Teams and to a relay, and whom it believes, as the settings say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from bot.edge.auth import Anonymous, Authenticated, Gate, Trust
 from bot.edge.hosts import BOT_FRAMEWORK, LOOPBACK, ServiceHosts
 from bot.edge.keys import SigningKeys
 from bot.edge.tokens import (
+    BOT_FRAMEWORK_SCOPE,
     Certificate,
     Credential,
     EntraTokens,
@@ -18,6 +19,15 @@ from bot.edge.tokens import (
     entra,
 )
 from bot.settings import Settings
+from comms.channels.mail.opening import TokenSource
+from comms.channels.mail.relay import Auth, relay
+from comms.errors import Invalid
+
+EXCHANGE_SCOPE = "https://outlook.office365.com/.default"
+"""Exchange Online's SMTP, to which the app logs in as itself, by its permission SMTP.SendAsApp.
+
+learn.microsoft.com: "Authenticate an IMAP, POP or SMTP connection using OAuth"
+"""
 
 
 def service_hosts(settings: Settings) -> ServiceHosts:
@@ -43,15 +53,37 @@ def gate(settings: Settings, session: aiohttp.ClientSession) -> Gate:
 
 def tokens(settings: Settings) -> Tokens:
     """Where the connector's token comes from."""
+    return _tokens(settings, BOT_FRAMEWORK_SCOPE) or NoTokens()
+
+
+def mail_token(settings: Settings) -> TokenSource | None:
+    """Where an XOAUTH2 login's token comes from; None: no token is asked for.
+
+    Raises Invalid where the relay wants one and the app has no identity to ask with.
+    """
+    to = relay(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
+    if to is None or to.auth is not Auth.XOAUTH2:
+        return None
+    granted = _tokens(settings, EXCHANGE_SCOPE)
+    if granted is None:
+        raise Invalid(
+            "SITREP_SMTP_URL says auth=xoauth2, which asks for a token as the app: set"
+            " SITREP_BOT_APP_ID, SITREP_BOT_TENANT_ID and one of its credentials."
+        )
+    return granted.token
+
+
+def _tokens(settings: Settings, scope: str) -> EntraTokens | None:
     credential = _credential(settings)
     if credential is None or not settings.bot_app_id:
-        return NoTokens()
+        return None
     return EntraTokens(
         entra(
             credential,
             app_id=settings.bot_app_id,
             tenant=settings.bot_tenant_id or "",
             authority=settings.authority_url,
+            scope=scope,
         )
     )
 

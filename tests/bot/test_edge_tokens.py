@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
 import jwt
 import pytest
@@ -27,49 +26,13 @@ from bot.edge.tokens import (
     entra,
 )
 from comms.errors import Invalid
+from tests.bot.authority import Authority, an_authority
 from tests.bot.channel import APP_ID, TENANT, new_key, serving
-
-
-class Authority:
-    """Gives out access-1, access-2…; `asked` holds the forms it was sent."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, str]] = []
-        self.refuses = False
-        self.url = ""
-
-    async def discovery(self, request: web.Request) -> web.Response:
-        base = f"{self.url}/{request.match_info['tenant']}"
-        return web.json_response(
-            {
-                "issuer": f"{base}/v2.0",
-                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
-                "token_endpoint": f"{base}/oauth2/v2.0/token",
-            }
-        )
-
-    async def token(self, request: web.Request) -> web.Response:
-        form = {key: values[0] for key, values in parse_qs(await request.text()).items()}
-        self.asked.append(form)
-        if self.refuses:
-            error = {"error": "invalid_client", "error_description": "the secret is hunter2"}
-            return web.json_response(error, status=401)
-        return web.json_response(
-            {
-                "access_token": f"access-{len(self.asked)}",
-                "token_type": "Bearer",
-                "expires_in": 3600,
-            }
-        )
 
 
 @pytest_asyncio.fixture
 async def authority() -> AsyncIterator[Authority]:
-    authority = Authority()
-    app = web.Application()
-    app.router.add_get("/{tenant}/v2.0/.well-known/openid-configuration", authority.discovery)
-    app.router.add_post("/{tenant}/oauth2/v2.0/token", authority.token)
-    async with serving(app) as authority.url:
+    async with an_authority() as authority:
         yield authority
 
 
