@@ -11,6 +11,7 @@ import aiohttp
 
 from bot import identity
 from bot.settings import Settings
+from comms.backlog import warnings
 from comms.channels.mail.address import mailbox
 from comms.channels.mail.opening import NotOpened, open_connection
 from comms.channels.mail.relay import relay
@@ -39,21 +40,28 @@ class Finding:
     todo: str = ""
 
 
+Database = Callable[[str], str]
+"""Says what a database URL leads to; raises why it cannot be worked with."""
+
+Stranded = Callable[[str], int | None]
+"""How many deliveries wait with no worker alive; None where no worker is needed."""
+
 Look = Callable[[Settings], Awaitable[Finding]]
 
 
-async def examine(settings: Settings, database: Callable[[str], str]) -> list[Finding]:
-    """Look at every part in turn; what one raises is its finding, the others go on.
-
-    `database` says of a database URL what it is like, or raises why it cannot be worked with.
-    """
+async def examine(settings: Settings, database: Database, stranded: Stranded) -> list[Finding]:
+    """Look at every part in turn; what one raises is its finding, the others go on."""
 
     async def look_at_database(given: Settings) -> Finding:
         return _good("database", database(given.database_url.get_secret_value()))
 
+    async def look_at_workers(given: Settings) -> Finding:
+        return _workers(stranded(given.database_url.get_secret_value()))
+
     looks: tuple[tuple[str, Look], ...] = (
         ("plan", _plan),
         ("database", look_at_database),
+        ("workers", look_at_workers),
         ("app", _app),
         ("API", _api),
         ("mail", _mail),
@@ -74,6 +82,17 @@ async def _plan(settings: Settings) -> Finding:
     plan = load(settings.plan)
     used = ", ".join(audience.name for audience in plan.enabled())
     return _good("plan", f"{plan.source}: {used}.")
+
+
+def _workers(stranded: int | None) -> Finding:
+    if stranded is None:
+        return _good("workers", "None is needed: the app sends everything itself.")
+    if not stranded:
+        return _good("workers", "Nothing waits for one.")
+    told, todo = warnings(stranded)[0].split(": ")
+    return Finding(
+        part="workers", health=Health.BAD, detail=f"{told}.", todo=f"{todo.capitalize()}"
+    )
 
 
 async def _app(settings: Settings) -> Finding:

@@ -37,6 +37,7 @@ from bot.turns.bot import Bot
 from bot.turns.door import Door
 from bot.turns.sender import Directory
 from bot.turns.timed import timed
+from comms.backlog import BY_WORKERS
 from comms.channels.mail.transport import MailTransport
 from comms.channels.page.transport import PageTransport
 from comms.channels.transport import Transport
@@ -69,9 +70,6 @@ from storage.sole import sole_use
 from storage.throttle import SqlThrottle
 
 log = structlog.get_logger()
-
-BY_WORKERS = (ChannelName.TEAMS, ChannelName.MAIL)
-"""What workers send on Postgres. The page stays with the app: that is where its directory is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +179,10 @@ async def fanout_worker(
     plan: Plan | None = None,
     clock: Clock | None = None,
     slots: Mapping[ChannelName, Slots] | None = None,
-) -> AsyncIterator[None]:
+) -> AsyncIterator[web.Application]:
     """Send what waits in the ledger, on Postgres, for as long as the block runs, and nothing else.
+
+    The application that is given answers /metrics and no more.
 
     At the end slots under way are finished and the rest is given back to the other workers.
     Raises a SitrepError whose detail says what to mend.
@@ -206,8 +206,10 @@ async def fanout_worker(
                 hurry=partial(_close, parts.transports),
             ),
         ):
+            app = web.Application()
+            app.add_routes(_metrics(parts))
             try:
-                yield
+                yield app
             finally:
                 for sender in senders:
                     sender.stop()
@@ -335,9 +337,13 @@ def _dispatcher(parts: Parts, jobs: FanoutJobs) -> Mapping[str, Loop]:
 
 def _routes(settings: Settings, parts: Parts, access: Access) -> Iterator[web.RouteDef]:
     yield from api_routes(parts.desk, access, registry=parts.registry)
-    yield from metrics_routes(parts.registry, BacklogGauges(parts.desk, parts.registry))
+    yield from _metrics(parts)
     yield from seen_routes(parts.desk, parts.links)
     yield from incident_page_routes(parts.desk, parts.links, access)
+
+
+def _metrics(parts: Parts) -> list[web.RouteDef]:
+    return metrics_routes(parts.registry, BacklogGauges(parts.desk, parts.registry))
 
 
 def open_database(

@@ -59,17 +59,21 @@ def is_loopback(host: str) -> bool:
     return False
 
 
+async def listen(runner: web.AppRunner, host: str, port: int) -> None:
+    """Answer at this address. Invalid where that cannot be."""
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as wrong:
+        raise Invalid(f"Cannot listen on {host}:{port}: {wrong.strerror}.") from None
+
+
 async def _serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]) -> None:
     stopped = stop_signal()
     async with sitrep(settings) as product:
         runner = web.AppRunner(product.app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, host, port)
-            try:
-                await site.start()
-            except OSError as taken:
-                raise Invalid(f"Cannot listen on {host}:{port}: {taken.strerror}.") from None
+            await listen(runner, host, port)
             gc.freeze()  # no turn waits while what was built for good is searched for garbage
             at = runner.addresses[0][1]  # port 0 is any that is free
             ready(f"http://{host}:{at}")

@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     lease: Annotated[int, _between(5, LONGEST_LEASE.seconds, "seconds")] = 120
     """After so many seconds of silence another process sends what one had in hand."""
 
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, _between(0, 65535, "(0: any that is free)")] | None = None
+    """Where a worker answers /metrics; unset: nowhere. `serve` does on its own port."""
+
     status_dir: Path = Path("status")
     status_url: Url | None = None
     log: Literal["text", "json"] = "text"

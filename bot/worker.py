@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 import uvloop
+from aiohttp import web
 
 from bot import logs
 from bot.root import fanout_worker
-from bot.serve import stop_signal
+from bot.serve import SHUTDOWN, listen, stop_signal
 from bot.settings import Settings
 from bot.tracing import exported
 from comms.errors import Invalid
@@ -35,7 +37,23 @@ def work(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> Non
 
 async def _work(settings: Settings, ready: Callable[[], None]) -> None:
     stopped = stop_signal()
-    async with fanout_worker(settings):
+    async with fanout_worker(settings) as app, _measured(settings, app):
         ready()
         log.info("worker.ready")
         await stopped.wait()
+
+
+@asynccontextmanager
+async def _measured(settings: Settings, app: web.Application) -> AsyncIterator[None]:
+    """Answer /metrics for as long as the block runs, where a port for it is set."""
+    if settings.metrics_port is None:
+        yield
+        return
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
+    await runner.setup()
+    try:
+        await listen(runner, settings.metrics_host, settings.metrics_port)
+        log.info("worker.metrics", at=runner.addresses)
+        yield
+    finally:
+        await runner.cleanup()

@@ -11,6 +11,9 @@ from comms.delivery import DeliveryState
 from comms.plan.model import ChannelName
 from comms.promise import PromiseState
 
+BY_WORKERS = (ChannelName.TEAMS, ChannelName.MAIL)
+"""What workers send on Postgres. The page stays with the app: that is where its directory is."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Queue:
@@ -27,7 +30,8 @@ class Queue:
 class Backlog:
     """All that waits. `promises` are those of all incidents, by state; the rest is still to do.
 
-    `effects_since` is when the oldest effect that waits was written (UTC).
+    `effects_since` is when the oldest effect that waits was written (UTC). `workers` are lanes of
+    workers that were heard of lately; None where the app sends everything itself.
     """
 
     queues: Mapping[ChannelName, Queue]
@@ -36,6 +40,7 @@ class Backlog:
     timers: int
     timers_overdue: int
     promises: Mapping[PromiseState, int]
+    workers: int | None = None
 
 
 class Backlogs(Protocol):
@@ -44,3 +49,14 @@ class Backlogs(Protocol):
     def read(self, now: datetime) -> Backlog:
         """Return what waits at `now`, without reading the ledger's rows."""
         ...
+
+    def stranded(self) -> int:
+        """How many deliveries wait for a worker while none is alive; cheap enough for a probe."""
+        ...
+
+
+def warnings(stranded: int) -> list[str]:
+    """What somebody should do about deliveries that are stranded."""
+    if not stranded:
+        return []
+    return [f"{stranded} deliveries wait and no worker is alive: start `sitrep worker`."]

@@ -8,13 +8,16 @@ from datetime import datetime
 from sqlalchemy import or_
 from sqlmodel import Session, col, func, select
 
-from comms.backlog import Backlog, Queue
+from comms.backlog import BY_WORKERS, Backlog, Queue
 from comms.delivery import DeliveryState
 from comms.ledger import FanoutState
 from comms.plan.model import ChannelName
 from comms.promise import PromiseState
+from storage.database import Database
+from storage.fanout_jobs import workers_alive
 from storage.ledger_tables import FanoutRow, ShardRow
 from storage.newer import is_known
+from storage.speaking import speaking
 from storage.tables import EffectRow, PromiseRow, TimerRow
 
 
@@ -38,7 +41,18 @@ class SqlBacklog:
             timers=self._session.exec(select(func.count()).select_from(TimerRow)).one(),
             timers_overdue=self._session.exec(overdue).one(),
             promises=self._promises(),
+            workers=workers_alive(self._session),
         )
+
+    def stranded(self) -> int:
+        """How many deliveries wait for a worker while none is alive."""
+        if workers_alive(self._session) != 0:
+            return 0
+        waiting = func.coalesce(func.sum(ShardRow.planned + ShardRow.sending), 0)
+        left = select(waiting).where(
+            col(ShardRow.due_at).is_not(None), col(ShardRow.channel).in_(BY_WORKERS)
+        )
+        return int(self._session.exec(left).one())
 
     def _queues(self) -> Mapping[ChannelName, Queue]:
         """Only shards with something left to do are read, and those that are being planned."""
@@ -75,3 +89,9 @@ class SqlBacklog:
     def _promises(self) -> Mapping[PromiseState, int]:
         rows = self._session.exec(select(PromiseRow.state, func.count()).group_by(PromiseRow.state))
         return {PromiseState(state): count for state, count in rows}
+
+
+def stranded_in(database: Database) -> int:
+    """How many deliveries wait for a worker while none is alive, seen from outside the app."""
+    with speaking(), Session(database.reader) as session:
+        return SqlBacklog(session).stranded()

@@ -16,11 +16,14 @@ import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
+from sqlalchemy import text
+from sqlmodel import Session
 
-from comms.errors import Unavailable
 from comms.ledger import LATEST_RETRY, LONGEST_LEASE
 from comms.plan.model import ChannelName
 from storage.connect import libpq
+from storage.replicas import is_shared
+from storage.speaking import away
 
 log = structlog.get_logger()
 
@@ -36,6 +39,11 @@ AGAIN = 1.0
 """Seconds before a worker that lost its database begins anew."""
 
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('sitrep.jobs'), hashtext(%s))"
+
+_ALIVE = text(
+    "SELECT count(*) FROM procrastinate_workers"
+    " WHERE last_heartbeat > now() - make_interval(secs => :seconds)"
+)
 
 _MISSING = """
 SELECT (
@@ -154,6 +162,13 @@ class FanoutJobs:
         )
 
 
+def workers_alive(session: Session) -> int | None:
+    """How many lanes of workers were heard of lately; None on SQLite, where there are none."""
+    if not is_shared(session):
+        return None
+    return int(session.connection().execute(_ALIVE, {"seconds": STALLED}).scalar_one())
+
+
 async def _one(connection: psycopg.AsyncConnection, query: str, given: object) -> int:
     cursor = await connection.execute(query, given)  # type: ignore[call-overload]
     row = await cursor.fetchone()
@@ -166,4 +181,4 @@ def _speaking() -> Iterator[None]:
     try:
         yield
     except (ConnectorException, psycopg.OperationalError, PoolTimeout) as down:
-        raise Unavailable(f"The database does not answer ({str(down)[:200]}).") from down
+        raise away(str(down)) from down

@@ -13,6 +13,7 @@ from comms.errors import Unavailable
 from comms.patience import patiently
 from storage.connect import libpq
 from storage.replicas import CHANNEL, heard
+from storage.speaking import away
 
 log = structlog.get_logger()
 
@@ -55,5 +56,5 @@ class Listener:
             connection = await psycopg.AsyncConnection.connect(self._target, autocommit=True)
             await connection.execute(f"LISTEN {CHANNEL}")
         except psycopg.OperationalError as down:
-            raise Unavailable(f"The database does not answer ({down}).") from down
+            raise away(str(down)) from down
         return connection

@@ -39,5 +39,13 @@ def explained(broken: DBAPIError) -> Exception:
         if sign in named:
             return Unavailable(advice)
     if isinstance(broken, OperationalError) or broken.connection_invalidated:
-        return Unavailable(f"The database does not answer ({words.splitlines()[0][:200]}).")
+        return away(words)
     return broken
+
+
+def away(words: str) -> Unavailable:
+    """Return what to say of a database server that does not answer; `words` are its driver's."""
+    why = words.partition("\n")[0][:200].rstrip(".")
+    return Unavailable(
+        f"The database does not answer ({why}): check that it runs, and SITREP_DATABASE_URL."
+    )

@@ -1,4 +1,4 @@
-"""The upkeep of an embedded database: is it whole, and a copy of it while it is in use."""
+"""The upkeep of a database: is it whole; of an embedded one, a copy while it is in use."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import make_url, text
+from sqlalchemy import Connection, make_url, text
 
+from comms.delivery import DeliveryState
 from comms.errors import Invalid, Unavailable
 from storage.connect import is_sqlite
 from storage.database import Database
@@ -17,6 +18,19 @@ from storage.speaking import speaking
 
 PAGES = 1000
 """Pages copied at a time; the app writes in between."""
+
+_STATES = [state.value for state in DeliveryState]
+
+_WRONG_TOTALS = f"""
+SELECT shard.id, {" + ".join(_STATES)} AS kept, coalesce(found.counted, 0) AS counted
+FROM shard LEFT JOIN (
+    SELECT shard_id, count(*) AS counted,
+           {", ".join(f"sum(CASE state WHEN '{s}' THEN 1 ELSE 0 END) AS n_{s}" for s in _STATES)}
+    FROM delivery GROUP BY shard_id
+) AS found ON found.shard_id = shard.id
+WHERE {" OR ".join(f"{s} <> coalesce(found.n_{s}, 0)" for s in _STATES)}
+ORDER BY shard.id
+"""  # noqa: S608 (the names are the program's own)
 
 Progress = Callable[[int, int], None]
 """Told how many pages are copied, and of how many."""
@@ -29,14 +43,22 @@ def file_of(url: str) -> Path | None:
 
 
 def flaws(database: Database) -> list[str]:
-    """Return what SQLite finds wrong with the file and its references; nothing: it is whole."""
-    if not is_sqlite(database.url):
-        with speaking(), database.reader.connect() as connection:
-            connection.execute(text("SELECT 1"))
-        return []
+    """Return what is wrong: with the file and its references (SQLite), with the ledger's totals.
+
+    Postgres keeps its files and its references whole by itself.
+    """
     with speaking(), database.reader.connect() as connection:
-        found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
-        broken = connection.execute(text("PRAGMA foreign_key_check")).all()
+        found = _flaws_of_file(connection) if is_sqlite(database.url) else []
+        return found + [
+            f"shard {row.id} of the ledger does not add up: {row.kept} deliveries by its totals,"
+            f" {row.counted} by its rows"
+            for row in connection.execute(text(_WRONG_TOTALS))
+        ]
+
+
+def _flaws_of_file(connection: Connection) -> list[str]:
+    found = [str(row[0]) for row in connection.execute(text("PRAGMA integrity_check"))]
+    broken = connection.execute(text("PRAGMA foreign_key_check")).all()
     return [line for line in found if line != "ok"] + [
         f"row {row[1]} of {row[0]} refers to a row of {row[2]} that is not there" for row in broken
     ]

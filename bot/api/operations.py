@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.api.operation import Call, Table
 from bot.api.shapes import Told
+from comms.backlog import warnings
 from comms.desk import Scene
 
 table = Table(tag="operations", root="")
@@ -17,6 +18,12 @@ class Health(Told):
     status: Literal["ok"] = "ok"
 
 
+class Readiness(Health):
+    """It can work; `warnings` say what somebody should do all the same."""
+
+    warnings: tuple[str, ...] = ()
+
+
 @table.get("/healthz", is_public=True)
 async def healthz(call: Call) -> Health:
     """Say that the process is alive."""
@@ -24,11 +31,11 @@ async def healthz(call: Call) -> Health:
 
 
 @table.get("/readyz", is_public=True, problems=(503,))
-async def readyz(call: Call) -> Health:
+async def readyz(call: Call) -> Readiness:
     """Say whether it can work: the database answers."""
 
-    def look(scene: Scene) -> None:
+    def look(scene: Scene) -> list[str]:
         scene.book.incidents.find(limit=1)
+        return warnings(scene.book.backlog.stranded())
 
-    await call.read(look)
-    return Health()
+    return Readiness(warnings=tuple(await call.read(look)))

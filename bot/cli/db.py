@@ -16,6 +16,8 @@ from bot.cli import say
 from bot.cli.say import AsJson
 from comms.errors import Unavailable
 from storage import schema, upkeep
+from storage.backlog import stranded_in
+from storage.connect import is_sqlite
 from storage.database import Database
 
 app = typer.Typer(no_args_is_help=True, help="The database: migrate, check, back up.")
@@ -75,6 +77,14 @@ def state(url: str) -> str:
     if flaws:
         raise Unavailable(f"The database is damaged: {flaws[0]}. Restore a backup.")
     return "It fits this program and is whole."
+
+
+def stranded(url: str) -> int | None:
+    """Return how many deliveries wait with no worker alive; None where no worker is needed."""
+    if is_sqlite(url):
+        return None
+    with _opened(url) as database:
+        return stranded_in(database)
 
 
 @contextmanager

@@ -38,4 +38,4 @@ def _findings() -> list[Finding]:
             for line in wrong.detail.splitlines()
         ]
     read = Finding(part="configuration", health=Health.GOOD, detail="Every setting can be read.")
-    return [read, *asyncio.run(examine(given, db.state))]
+    return [read, *asyncio.run(examine(given, db.state, db.stranded))]

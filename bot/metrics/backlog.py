@@ -90,6 +90,7 @@ def _rest(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
             "Seconds since the oldest effect that waits was written.",
             _age(backlog.effects_since, now),
         ),
+        ("sitrep_workers", "Lanes of workers that were heard of lately.", backlog.workers or 0),
         ("sitrep_timers", "Timers that are set.", backlog.timers),
         ("sitrep_timers_overdue", "Timers past their moment.", backlog.timers_overdue),
     ):

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -28,6 +29,10 @@ class Form:
     def either(self, long: int, short: int) -> int:
         """Return the number for this form."""
         return long if self.is_long else short
+
+    def wait(self, least: float, most: float) -> None:
+        """Wait for a moment that nobody can foresee, in seconds."""
+        sleep(self.dice.uniform(least, most))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,7 +40,7 @@ class Installation:
 
     def serve(self, **settings: str) -> App:
         """Start the app; it may not answer yet."""
-        port = _free_port()
+        port = free_port()
         victim = self.start("serve", "--port", str(port), **settings)
         return App(victim, Client(base=f"http://127.0.0.1:{port}", token=TOKEN))
 
@@ -146,7 +146,8 @@ async def _csv(addresses: list[str]) -> AsyncIterator[bytes]:
     yield "\n".join(["email", *addresses, ""]).encode()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody uses at the moment."""
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port: int = taken.getsockname()[1]
     return port

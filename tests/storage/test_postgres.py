@@ -88,7 +88,8 @@ async def test_missing_tables_say_what_to_do(postgres: Database) -> None:
 async def test_a_server_that_is_not_there_is_said_in_one_line() -> None:
     database = Database("postgresql://sitrep@127.0.0.1:1/sitrep")
     try:
-        with pytest.raises(Unavailable, match=r"^The database does not answer \(.*\)\.$"):
+        said = r"^The database does not answer \(.*\): check that it runs, and .*\.$"
+        with pytest.raises(Unavailable, match=said):
             await database.read(lambda session: session.execute(text("SELECT 1")))
     finally:
         database.close()

@@ -41,6 +41,7 @@ def test_an_installation_without_transports_works_and_says_what_is_off(
         "configuration": "good",
         "plan": "good",
         "database": "good",
+        "workers": "good",
         "app": "off",
         "API": "off",
         "mail": "off",
