@@ -9,7 +9,7 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from bot import doctor, identity
-from bot.doctor import Health
+from bot.doctor import Finding, Health
 from bot.settings import Settings
 from comms.errors import Invalid
 from tests.bot.authority import Authority, an_authority
@@ -35,14 +35,17 @@ def settings(authority: Authority, relayed: Relayed) -> Settings:
     )
 
 
+async def examined(given: Settings) -> dict[str, Finding]:
+    """What the doctor finds, by part; there is nothing wrong with the database."""
+    findings = await doctor.examine(given, lambda _url: "fine", lambda _url: None)
+    return {finding.part: finding for finding in findings}
+
+
 async def test_the_app_logs_in_to_the_relay_with_a_token_for_exchange(
     authority: Authority,
 ) -> None:
     async with serving(Relayed(password="access-1")) as relayed:
-        found = {
-            finding.part: finding
-            for finding in await doctor.examine(settings(authority, relayed), lambda _url: "fine")
-        }
+        found = await examined(settings(authority, relayed))
 
     assert found["mail"].health is Health.GOOD, found["mail"]
     assert relayed.logins == ["user=sitrep@contoso.com\x01auth=Bearer access-1\x01\x01"]
@@ -52,10 +55,7 @@ async def test_the_app_logs_in_to_the_relay_with_a_token_for_exchange(
 async def test_a_token_that_is_refused_is_said_without_any_secret(authority: Authority) -> None:
     authority.refuses = True
     async with serving(Relayed(password="access-1")) as relayed:
-        found = {
-            finding.part: finding
-            for finding in await doctor.examine(settings(authority, relayed), lambda _url: "fine")
-        }
+        found = await examined(settings(authority, relayed))
 
     assert found["mail"].health is Health.BAD
     assert "No access token could be had: " in found["mail"].detail
