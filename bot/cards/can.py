@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from bot.cards.form import filled
+from bot.cards.form import filled, limit
 from bot.cards.needs import read_needs, write_needs
 from bot.cards.wording import headed
-from comms.channels.teams.card import fill_card
+from comms.channels.teams.card import fill_form
 from comms.incident import MOVES, Incident, Status
 from comms.plan.model import Plan
 from comms.projection import STATUS_LABELS
@@ -68,7 +68,6 @@ def can_card(
         "fallback": f"{incident.key}: write an update. This client cannot show the form.",
         "in_dialog": in_dialog,
         "form_id": form_id,
-        "form": filled(FIELDS, {"basis": Basis.REPORTED.value, **typed}),
         "errors": errors or {},
         "meter": _meter(words),
         "over": words > METER,
@@ -79,7 +78,8 @@ def can_card(
         ],
         "audiences": [{"title": a.label, "value": a.name} for a in plan.enabled()],
     }
-    return fill_card("cards/can.json", context, limit=None)
+    form = filled(FIELDS, {"basis": Basis.REPORTED.value, **typed})
+    return fill_form("cards/can.json", context, form, limit=limit(in_dialog))
 
 
 def report_fields(

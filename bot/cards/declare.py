@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.cards.form import filled
+from bot.cards.form import filled, limit
 from bot.cards.wording import SEVERITY_CHOICES
-from comms.channels.teams.card import fill_card
+from comms.channels.teams.card import fill_form
 from comms.incident import Severity
 
 FIELDS = ("title", "severity", "services", "summary")
@@ -31,16 +31,16 @@ def declare_card(
     """
     form = filled(FIELDS, {"severity": Severity.SEV2.value, **(typed or {})})
     errors = errors or {}
-    return fill_card(
+    return fill_form(
         "cards/declare.json",
         {
             "fallback": "Declare an incident: this client cannot show the form.",
             "in_dialog": in_dialog,
             "nonce": nonce,
-            "form": form,
             "errors": errors,
             "severities": SEVERITY_CHOICES,
             "more": any(form[field] or errors.get(field) for field in _MORE),
         },
-        limit=None,
+        form,
+        limit=limit(in_dialog),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from comms.channels.teams.card import DIALOG_LIMIT, POST_LIMIT
 from comms.errors import SitrepError
 
 Values = Mapping[str, str]
@@ -12,6 +13,11 @@ Values = Mapping[str, str]
 def filled(fields: Iterable[str], typed: Mapping[str, object]) -> dict[str, str]:
     """Return a value for each of these inputs: what was typed, or an empty one."""
     return {field: str(typed.get(field) or "") for field in fields}
+
+
+def limit(in_dialog: bool) -> int:
+    """Return the bytes that a form may have, in a dialog or as a message."""
+    return DIALOG_LIMIT if in_dialog else POST_LIMIT
 
 
 def errors_of(error: SitrepError, fields: Mapping[str, str]) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from comms.channels.teams.card import fill_card
+from bot.cards.form import limit
+from comms.channels.teams.card import fill_form
 from comms.errors import SitrepError
 
 LABELS = {
@@ -37,9 +38,7 @@ def kept_card(error: SitrepError, sent: Mapping[str, object]) -> dict[str, objec
         "in_dialog": True,
         "title": error.title,
         "errors": {"": error.told},
-        "written": [
-            {"id": name, "label": LABELS[name], "value": value} for name, value in written.items()
-        ],
+        "labels": LABELS,
         "along": along,
     }
-    return fill_card("cards/kept.json", context, limit=None)
+    return fill_form("cards/kept.json", context, written, limit=limit(in_dialog=True))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.cards.form import filled
+from bot.cards.form import filled, limit
 from bot.cards.wording import clock, headed
-from comms.channels.teams.card import fill_card
+from comms.channels.teams.card import fill_card, fill_form
 from comms.incident import Incident
 from comms.plan.model import Plan
 from comms.timeline import Entry
@@ -30,10 +30,10 @@ def note_card(
         "fallback": f"{incident.key}: write a note. This client cannot show the form.",
         "in_dialog": in_dialog,
         "form_id": form_id,
-        "form": filled(FIELDS, typed or {}),
         "errors": errors or {},
     }
-    return fill_card("cards/note.json", context, limit=None)
+    form = filled(FIELDS, typed or {})
+    return fill_form("cards/note.json", context, form, limit=limit(in_dialog))
 
 
 def noted_card(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.cards.form import filled
+from bot.cards.form import filled, limit
 from bot.cards.wording import headed
-from comms.channels.teams.card import fill_card
+from comms.channels.teams.card import fill_form
 from comms.incident import Incident
 from comms.report import Basis, CanReport, CustomerText
 
@@ -35,11 +35,11 @@ def resolve_card(
         "fallback": f"{incident.key}: resolve it. This client cannot show the form.",
         "in_dialog": in_dialog,
         "form_id": form_id,
-        "form": filled(FIELDS, {"basis": Basis.MEASURED.value, **typed}),
         "errors": errors or {},
         "customers_told": customers_told,
     }
-    return fill_card("cards/resolve.json", context, limit=None)
+    form = filled(FIELDS, {"basis": Basis.MEASURED.value, **typed})
+    return fill_form("cards/resolve.json", context, form, limit=limit(in_dialog))
 
 
 def resolve_fields(incident: Incident, *, customers_told: bool) -> dict[str, str]:

@@ -16,7 +16,7 @@ from jinja2 import UndefinedError
 from jsonschema import Draft6Validator
 
 from bot.cards import verbs
-from comms.channels.teams.card import POST_LIMIT, fill_card, size
+from comms.channels.teams.card import DIALOG_LIMIT, POST_LIMIT, fill_card, size
 from tests.cards.samples import Card, samples
 from tests.cards.story import NASTY, Words
 from tests.cards.test_markdown import COMMONMARK
@@ -78,17 +78,25 @@ def test_very_long_and_empty_text_leave_every_card_valid(
 
 @pytest.mark.parametrize("kind", ["long", "unbroken"])
 def test_a_post_fits_into_teams_whatever_was_typed(kind: str) -> None:
-    cards = drawn(NASTY[kind])
-    too_large = {name: size(card) for name, card in cards.items() if name not in FORMS}
-
-    assert max(too_large.values()) <= POST_LIMIT
+    for name, card in drawn(NASTY[kind]).items():
+        assert size(card) <= (DIALOG_LIMIT if name in FORMS else POST_LIMIT), name
 
 
 def test_a_form_keeps_all_that_was_typed() -> None:
-    card = drawn(NASTY["long"])["can-error"]
+    card = samples(Words(conditions=NASTY["long"]))["can-error"]
     values = {e["id"]: e.get("value") for e in _elements(card) if e["type"] == "Input.Text"}
 
     assert values["conditions"] == NASTY["long"]
+    assert "Teams cannot carry" not in str(card)
+
+
+def test_a_form_that_teams_cannot_carry_says_what_was_cut() -> None:
+    card = drawn(NASTY["long"])["can-error"]
+    values = {e["id"]: str(e["value"]) for e in _elements(card) if e["type"] == "Input.Text"}
+
+    assert NASTY["long"].startswith(values["conditions"])
+    assert len(values["conditions"]) > 1000
+    assert "only the beginning is left here of conditions" in str(card)
 
 
 def test_an_input_holds_the_text_as_typed_not_as_markdown() -> None:

@@ -133,6 +133,30 @@ async def shown_in_the_timeline(team: Team) -> None:
     assert plain(typed_in("note")) in [plain(text) for text in told]
 
 
+async def test_ten_thousand_characters_in_every_field_go_out_whole_and_open_the_next_form() -> None:
+    fields = ("conditions", "risk", *CUSTOMER_FIELDS)
+    typed = {field: f"{field} {LONG}"[:9_990].strip() + " the end" for field in fields}
+    async with a_team() as team:
+        await team.led()
+        await team.drafted(**typed)
+        await team.approved(1)
+
+        mail = team.mails(1, "stakeholders")[0]
+        for field in ("conditions", *CUSTOMER_FIELDS):
+            assert plain(typed[field]) in plain(mail.text), field
+        page, _ = reading.of_html(await team.page(shows="symptom Card"))
+        for field in CUSTOMER_FIELDS:
+            assert plain(typed[field]) in page, field
+        posted = await team.see("conditions Card payments fail.")
+        assert "Shortened to fit into Teams" in reading.of_card(card_of(posted.activity) or {})
+
+        message, form = await team.actor.open(CALEB, verbs.CAN_OPEN)
+        assert "only the beginning is left here of conditions" in reading.of_card(form)
+        assert typed["conditions"].startswith(value_of(form, "conditions")[:4000])
+        answer = await team.actor.send(CALEB, message, form, verbs.CAN_SUBMIT, REPORT)
+        assert answer.kind is AnswerKind.MESSAGE
+
+
 @pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     ("verb", "submit", "typed"),

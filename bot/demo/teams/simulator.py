@@ -11,7 +11,7 @@ from bot.demo.teams.activities import Activities
 from bot.demo.teams.answers import Answer, AnswerKind, action_answer, error, task_answer
 from bot.demo.teams.cards import card_of, elements, refreshes_for
 from bot.demo.teams.connector import Connector
-from bot.demo.teams.limits import Throttle
+from bot.demo.teams.limits import Throttle, is_too_large
 from bot.demo.teams.place import Place
 from bot.demo.teams.rooms import Json, Message, Room, RoomKind, Rooms
 from bot.demo.teams.wire import Wire
@@ -189,7 +189,10 @@ class Simulator:
         activity = self._activities.invoke(
             name, sender, room, value, at=self._clock.now(), reply_to=reply_to
         )
-        answer = task_answer(await self.wire.once(activity))
+        reply = await self.wire.once(activity)
+        if isinstance(reply.body, dict) and is_too_large(reply.body, in_channel=False):
+            return error("Teams takes answers of up to 100 KB.")
+        answer = task_answer(reply)
         if answer.kind is AnswerKind.DIALOG and _executes(answer.card or {}):
             return error("Dialogs in Teams take Action.Submit; this card has an Action.Execute.")
         return answer

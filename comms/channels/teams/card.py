@@ -25,6 +25,9 @@ POST_LIMIT = 25_000
 """Bytes of UTF-16 for one card: a channel post takes about 28 KB with its envelope
 (learn.microsoft.com, "Limits and specifications for Microsoft Teams")."""
 
+DIALOG_LIMIT = 90_000
+"""Bytes of UTF-16 for a form in a dialog: a bot's answer takes 100 KB with its envelope."""
+
 _TONES = {
     Severity.SEV1: "attention",
     Severity.SEV2: "warning",
@@ -32,7 +35,9 @@ _TONES = {
     Severity.SEV4: "emphasis",
 }
 _STEPS = ((3000, 20), (1200, 20), (600, 12), (300, 8), (120, 5), (80, 3))
+_HELD = (6000, 4000, 2500, 1500, 800, 400)
 _JSON = json.JSONEncoder(ensure_ascii=False).encode
+_NOT_ALL = "Teams cannot carry so much text: only the beginning is left here of {}."
 # JSON text holds no line end inside of a string, so this can only be a comma of the template.
 _LAST_COMMA = re.compile(r",[ \t]*\n\s*(?=[\]}])")
 
@@ -50,9 +55,8 @@ def fill_card(
     """Return the card of that template, ready for an attachment.
 
     Long texts are shortened, and long lists cut, step by step until the card has at most `limit`
-    bytes (None: never, for forms, which must keep what was typed); the template then sees
-    `shortened` as true. `context["incident_url"]`, where there is one, becomes the link to the
-    whole.
+    bytes (None: never); the template then sees `shortened` as true. `context["incident_url"]`,
+    where there is one, becomes the link to the whole.
     """
     template = _template(name)
     card = _filled(template, context, shortened=False)
@@ -62,6 +66,28 @@ def fill_card(
         card = _filled(template, _cut(context, longest, items), shortened=True)
         if size(card) <= limit:
             break
+    return card
+
+
+def fill_form(
+    name: str, context: Mapping[str, object], form: Mapping[str, str], *, limit: int
+) -> dict[str, object]:
+    """Return the card of a form whose inputs hold `form`: all of it, where Teams can carry that.
+
+    Else each input holds no more than the beginning, step by step until the card has at most
+    `limit` bytes, and the template's `errors` say at the top which were cut.
+    """
+    template = _template(name)
+    card = _filled(template, {**context, "form": form}, shortened=False)
+    for longest in _HELD:
+        if size(card) <= limit:
+            break
+        held = {field: _beginning(value, longest) for field, value in form.items()}
+        cut = [field for field in form if held[field] != form[field]]
+        around = _cut(context, longest // 4, _STEPS[0][1])
+        errors: dict[str, str] = dict(around.get("errors") or {})  # type: ignore[call-overload]
+        errors[""] = f"{errors.get('', '')} {_NOT_ALL.format(', '.join(cut))}".strip()
+        card = _filled(template, {**around, "form": held, "errors": errors}, shortened=False)
     return card
 
 
@@ -215,6 +241,14 @@ def _cut(context: Mapping[str, object], longest: int, items: int) -> dict[str, o
 
 def _whole_url(key: object, value: object) -> object:
     return value if str(key).endswith("_url") else None
+
+
+def _beginning(value: str, longest: int) -> str:
+    """The first characters, whole lines where that leaves most of them."""
+    if len(value) <= longest:
+        return value
+    head, _, _ = value[:longest].rpartition("\n")
+    return head if len(head) > longest // 2 else value[:longest]
 
 
 def _first(values: Iterable[object], items: int) -> list[object]:
