@@ -14,7 +14,7 @@ import sqlite3
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -40,36 +40,30 @@ from comms.acts.incident import assign, change_severity, change_status, note, re
 from comms.ask import AskState
 from comms.bell import Bell
 from comms.book import Book
-from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome, Reason
-from comms.desk import Desk, House, Scene
+from comms.delivery import Delivery, DeliveryState, Outcome, Reason
+from comms.desk import Desk, Scene
 from comms.errors import NotFound, SitrepError, StaleDraft
 from comms.fanout import Runner, Slots
 from comms.incident import MOVES, OPEN, Incident, Severity, Status
-from comms.ledger import Filter, Totals
 from comms.people import SITREP, Person, Role
-from comms.plan.load import load
 from comms.plan.model import ChannelName
-from comms.projection import Telling
-from comms.promise import Promise, PromiseState
+from comms.promise import PromiseState
 from comms.recipient import Recipient
-from comms.render import render_all
 from comms.report import Actions, CanReport, CustomerText, Need
-from comms.statement import Statement, content_hash
 from comms.testing import FakeTransport, HeldClock
 from comms.timekeeper import Timekeeper
-from comms.timeline import Deed, Entry
-from comms.update import Approval, Update, UpdateState
+from comms.update import UpdateState
 from storage.book import SqlBook, SqlStore
 from storage.database import Database
 from storage.ledger import SqlLedger
-from tests.house import ADA, BEN, CAS, REPORT, plain_writers
+from tests.comms import laws
+from tests.comms.laws import HOUSE, Kept, keep
+from tests.house import ADA, BEN, CAS, REPORT
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 MEMORY = Path("/dev/shm")
-PLAN = load(None)
-HOUSE = House(plan=PLAN, writers=plain_writers())
 PEOPLE = (ADA, BEN, CAS)
 READERS = {
     "executives": (Recipient(email="eve@x.org"), Recipient(email="both@x.org")),
@@ -109,35 +103,6 @@ statuses = st.sampled_from([None, None, None, *Status])
 audiences = st.sampled_from(
     [None, None, ["responders", "executives"], ["customers"], ["regulator"], []]
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kept:
-    """All that is kept of one incident at one moment."""
-
-    incident: Incident
-    updates: tuple[Update, ...]
-    statements: dict[int, tuple[Statement, ...]]
-    promises: tuple[Promise, ...]
-    totals: dict[int, dict[tuple[str, ChannelName], Totals]]
-    rows: tuple[LedgerRow, ...]
-    timeline: tuple[Entry, ...]
-    audit: tuple[Deed, ...]
-
-
-def keep(scene: Scene, key: str) -> Kept:
-    """Read all that is kept of an incident."""
-    updates = scene.book.updates.of(key)
-    return Kept(
-        incident=scene.book.incidents.get(key),
-        updates=updates,
-        statements={u.number: scene.book.updates.statements(u) for u in updates},
-        promises=scene.book.promises.of(key),
-        totals={u.number: dict(scene.book.fanouts.totals(key, u.number)) for u in updates},
-        rows=scene.book.fanouts.rows(key, Filter(limit=100_000)),
-        timeline=scene.book.timeline.of(key),
-        audit=scene.book.audit.of(key),
-    )
 
 
 class LifeCycle(RuleBasedStateMachine):
@@ -463,105 +428,19 @@ class LifeCycle(RuleBasedStateMachine):
         for key in self.keys:
             kept = self.kept(key)
             before = self.before.get(key, kept)
-            self.moves_are_allowed(before, kept)
-            self.numbers_have_no_gaps(kept)
-            self.an_open_draft_says_what_is_so(kept)
-            self.approvals_are_sound(before, kept)
-            self.promises_are_as_printed(before, kept)
-            self.promises_end_once(before, kept)
-            self.totals_are_a_recount(kept)
-            self.the_record_only_grows(before, kept)
+            laws.moves_are_allowed(before, kept)
+            laws.numbers_have_no_gaps(kept)
+            laws.an_open_draft_says_what_is_so(kept)
+            laws.approvals_are_sound(before, kept)
+            laws.promises_are_as_printed(before, kept)
+            laws.promises_end_once(before, kept, self.clock.now())
+            laws.totals_are_a_recount(kept)
+            laws.the_record_only_grows(before, kept)
             if kept.updates and kept.updates[-1].hash not in self.hashes[key]:
                 self.hashes[key].append(kept.updates[-1].hash)
             self.before[key] = kept
         self.only_approved_text_was_sent()
         self.nobody_got_it_twice()
-
-    def moves_are_allowed(self, before: Kept, after: Kept) -> None:
-        was, now = before.incident.status, after.incident.status
-        assert now is was or now in MOVES[was]
-        if now is not Status.CLOSED:  # a suspicion is closed without ever being resolved
-            assert (after.incident.resolved_at is None) == (now in OPEN)
-
-    def numbers_have_no_gaps(self, kept: Kept) -> None:
-        assert [update.number for update in kept.updates] == list(range(1, len(kept.updates) + 1))
-        assert not any(update.state.is_open for update in kept.updates[:-1])
-
-    def an_open_draft_says_what_is_so(self, kept: Kept) -> None:
-        for update in kept.updates[-1:]:
-            if update.state.is_open:
-                telling = Telling(incident=kept.incident, update=update, plan=PLAN)
-                now = render_all(telling, PLAN.among(update.audiences), HOUSE.writers)
-                assert content_hash(now) == update.hash
-
-    def approvals_are_sound(self, before: Kept, after: Kept) -> None:
-        known = {approval for update in before.updates for approval in update.approvals}
-        for update in after.updates:
-            assert all(approval.hash == update.hash for approval in update.approvals)
-            assert (update.state is UpdateState.DRAFT) <= (not update.approvals)
-            for approval in set(update.approvals) - known:
-                assert approval.roles <= before.incident.roles_of(approval.by)
-            if update.state is UpdateState.APPROVED:
-                assert content_hash(after.statements[update.number]) == update.hash
-                assert agreed(update.audiences, update.approvals)
-            if any(approval.break_glass for approval in update.approvals):
-                assert any(
-                    deed.action == "update.break_glass" and deed.detail["update"] == update.number
-                    for deed in after.audit
-                )
-
-    def promises_are_as_printed(self, before: Kept, after: Kept) -> None:
-        sent = {u.number for u in before.updates if u.state is UpdateState.APPROVED}
-        was = {promise.id for promise in before.promises}
-        for update in after.updates:
-            if update.state is UpdateState.APPROVED and update.number not in sent:
-                made = {
-                    promise.audience: promise.due_at
-                    for promise in after.promises
-                    if promise.id not in was
-                }
-                assert made == update.promises
-
-    def promises_end_once(self, before: Kept, after: Kept) -> None:
-        was = {promise.id: promise for promise in before.promises}
-        for promise in after.promises:
-            earlier = was.get(promise.id)
-            if earlier and earlier.state is not PromiseState.OPEN:
-                assert promise.state is earlier.state
-            if earlier and not earlier.is_owed:
-                assert promise == earlier
-            if promise.state is PromiseState.KEPT:
-                assert promise.answered_at is not None
-                assert promise.answered_at <= promise.due_at
-            if promise.state is PromiseState.MISSED:
-                end = promise.answered_at or self.clock.now()
-                assert end >= promise.due_at
-        owed = Counter(promise.audience for promise in after.promises if promise.is_owed)
-        assert all(count == 1 for count in owed.values())
-        assert set(was) <= {promise.id for promise in after.promises}
-        if after.incident.status is Status.CLOSED:
-            assert not owed
-
-    def totals_are_a_recount(self, kept: Kept) -> None:
-        counted: defaultdict[tuple[int, str, ChannelName], Counter[DeliveryState]]
-        counted = defaultdict(Counter)
-        for row in kept.rows:
-            counted[row.update, row.audience, row.channel][row.state] += 1
-        for number, fanouts in kept.totals.items():
-            for (audience, channel), totals in fanouts.items():
-                assert +Counter(totals) == counted.pop((number, audience, channel), Counter())
-        assert not counted
-        addressed = Counter(
-            (row.update, row.channel, row.address.casefold())
-            for row in kept.rows
-            if row.channel is ChannelName.MAIL and row.state is not DeliveryState.SUPPRESSED
-        )
-        assert all(count == 1 for count in addressed.values())
-
-    def the_record_only_grows(self, before: Kept, after: Kept) -> None:
-        assert after.timeline[: len(before.timeline)] == before.timeline
-        assert after.audit[: len(before.audit)] == before.audit
-        assert [e.kind for e in after.timeline] == [d.action for d in after.audit]
 
     def only_approved_text_was_sent(self) -> None:
         for channel, transport in self.transports.items():
@@ -575,18 +454,6 @@ class LifeCycle(RuleBasedStateMachine):
     def nobody_got_it_twice(self) -> None:
         for states in self.outcomes.values():
             assert DeliveryState.ACCEPTED not in states[:-1]
-
-
-def agreed(names: Sequence[str], approvals: Sequence[Approval]) -> bool:
-    """Whether each role that these audiences ask for was met by a person of its own."""
-    if any(approval.break_glass for approval in approvals):
-        return True
-    roles = {role for name in names for role in PLAN.audiences[name].approval}
-    return any(
-        all(role in approval.roles for role, approval in zip(roles, chosen, strict=True))
-        for chosen in itertools.permutations(approvals, len(roles))
-        if len({approval.by.id for approval in chosen}) == len(roles)
-    )
 
 
 def test_no_sequence_of_acts_does_what_must_not_be(migrated: Path) -> None:

@@ -6,29 +6,21 @@ import asyncio
 import os
 import shutil
 import socket
-import ssl
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from comms.channels.mail.message import source
-from comms.channels.mail.relay import Auth, Relay, Tls
 from comms.channels.mail.transport import MailTransport
-from comms.delivery import Delivery, DeliveryState, Outcome, Reason
-from comms.errors import Unavailable
+from comms.delivery import DeliveryState, Reason
 from comms.testing.clock import HeldClock
 from tests.comms.mail.letters import NOW, SENDER, delivery, letter, typed
 from tests.comms.mail.relays import OK, HangUp, Relayed, Silence, serving
+from tests.comms.mail.sending import BOTH, STATEMENT, mail, own_links, people, sending, sent
 
 # aiosmtpd warns of passwords without TLS; here they are made up.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -38,38 +30,6 @@ ACCEPTED, REJECTED, UNKNOWN = (
     DeliveryState.REJECTED,
     DeliveryState.UNKNOWN,
 )
-STATEMENT = letter("stakeholders")
-BOTH = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined", "in step"])
-
-
-def own_links(to: Delivery) -> dict[str, str]:
-    return {"seen": f"https://sitrep.contoso.example/seen/{to.id}"}
-
-
-def mail(relay: Relay, **differs: Any) -> MailTransport:
-    return MailTransport(relay, sender=SENDER, links=own_links, clock=HeldClock(NOW), **differs)
-
-
-@asynccontextmanager
-async def sending(relay: Relay, **differs: Any) -> AsyncIterator[MailTransport]:
-    transport = MailTransport(
-        relay, sender=SENDER, links=own_links, clock=HeldClock(NOW), **differs
-    )
-    try:
-        yield transport
-    finally:
-        await asyncio.wait_for(transport.close(), 10)
-
-
-async def sent(relayed: Relayed, batch: Sequence[Delivery], **differs: Any) -> dict[int, Outcome]:
-    async with sending(relayed.relay(**differs)) as transport:
-        outcomes = await asyncio.wait_for(transport.send(STATEMENT, batch), 20)
-    assert sorted(outcome.delivery for outcome in outcomes) == sorted(d.id for d in batch)
-    return {outcome.delivery: outcome for outcome in outcomes}
-
-
-def people(count: int) -> list[Delivery]:
-    return [delivery(number) for number in range(count)]
 
 
 def number_of(recipient: str) -> int:
@@ -320,124 +280,6 @@ async def test_a_stop_waits_a_moment_for_a_silent_relay_and_says_what_it_knows()
     told = {(outcome.state, outcome.reason) for outcome in [*outcomes.values(), *late]}
     assert told == {(DeliveryState.REJECTED, Reason.UNREACHABLE)}
     assert relayed.greeted == 1
-
-
-async def test_a_password_is_spent_once_when_it_is_wrong() -> None:
-    async with serving(Relayed(password="right")) as relayed:
-        outcomes = await sent(
-            relayed, people(50), auth=Auth.PLAIN, username="u", password="wrong", connections=16
-        )
-
-    assert {(o.state, o.reason) for o in outcomes.values()} == {(REJECTED, Reason.AUTHENTICATION)}
-    assert relayed.logins == ["PLAIN"]
-    assert "wrong" not in outcomes[0].detail
-
-
-@pytest.mark.parametrize("auth", [Auth.AUTO, Auth.PLAIN, Auth.LOGIN])
-async def test_a_password_lets_us_in(auth: Auth) -> None:
-    async with serving(Relayed(password="right")) as relayed:
-        outcomes = await sent(relayed, people(2), auth=auth, username="u", password="right")
-
-    assert {o.state for o in outcomes.values()} == {ACCEPTED}
-
-
-async def test_an_access_token_lets_us_in() -> None:
-    async def token() -> str:
-        return "fresh"
-
-    async with serving(Relayed(password="fresh")) as relayed:
-        relay = relayed.relay(auth=Auth.XOAUTH2, username="incidents@contoso.example")
-        async with sending(relay, token=token) as transport:
-            (outcome,) = await transport.send(STATEMENT, [delivery(1)])
-
-    assert outcome.state is ACCEPTED
-    assert relayed.logins == ["user=incidents@contoso.example\x01auth=Bearer fresh\x01\x01"]
-
-
-async def test_no_access_token_is_an_outcome() -> None:
-    async def token() -> str:
-        raise Unavailable("Entra ID does not answer.")
-
-    async with serving(Relayed(password="fresh")) as relayed:
-        relay = relayed.relay(auth=Auth.XOAUTH2, username="u")
-        async with sending(relay, token=token) as transport:
-            (outcome,) = await transport.send(STATEMENT, [delivery(1)])
-
-    assert (outcome.state, outcome.reason) == (REJECTED, Reason.AUTHENTICATION)
-    assert "Entra ID does not answer." in outcome.detail
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 'localhost' that nobody has signed, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    file = tmp_path_factory.mktemp("tls") / "relay.pem"
-    file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return file
-
-
-@pytest.fixture
-def served(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-@BOTH
-@pytest.mark.parametrize("tls", [Tls.REQUIRED, Tls.OFFERED, Tls.IMPLICIT])
-async def test_mail_travels_encrypted(
-    certificate: Path, served: ssl.SSLContext, tls: Tls, pipelining: bool
-) -> None:
-    trusted = ssl.create_default_context(cafile=certificate)
-    relayed = Relayed(pipelining=pipelining)
-    async with serving(relayed, tls=served, implicit=tls is Tls.IMPLICIT):
-        relay = relayed.relay(tls=tls, host="localhost")
-        async with sending(relay, tls=trusted) as transport:
-            outcomes = await transport.send(STATEMENT, people(20))
-
-    assert {o.state for o in outcomes} == {ACCEPTED}
-    assert relayed.encrypted
-    assert len(relayed.received) == 20
-
-
-async def test_a_stranger_with_a_certificate_of_its_own_gets_nothing(
-    served: ssl.SSLContext,
-) -> None:
-    async with serving(Relayed(), tls=served) as relayed:
-        outcomes = await sent(relayed, people(1), tls=Tls.REQUIRED, host="localhost")
-
-    assert outcomes[0].reason is Reason.UNREACHABLE
-    assert "certificate is not trusted" in outcomes[0].detail
-
-
-async def test_a_password_never_leaves_before_the_encryption_that_was_demanded() -> None:
-    async with serving(Relayed(password="right")) as relayed:
-        outcomes = await sent(
-            relayed, people(1), tls=Tls.REQUIRED, auth=Auth.PLAIN, username="u", password="right"
-        )
-
-    assert outcomes[0].reason is Reason.UNREACHABLE
-    assert relayed.logins == []
 
 
 @pytest.mark.parametrize("announced", [(), ("-p",)], ids=["pipelined", "in step"])
