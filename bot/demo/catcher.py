@@ -64,9 +64,9 @@ class Catcher:
         return f"smtp://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
-        """Begin to listen."""
+        """Begin to listen; again on the same port after a stop."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._session, "127.0.0.1", 0)
+        self._server = await loop.create_server(self._session, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:

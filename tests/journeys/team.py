@@ -43,6 +43,14 @@ REPORT = {
 }
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the API said."""
+
+    status: int
+    body: Json
+
+
 @dataclass(frozen=True, kw_only=True)
 class Team:
     """The stage with hands: what people do, and what the world shows afterwards."""
@@ -53,11 +61,15 @@ class Team:
 
     async def api(self, method: str, path: str, body: object = None) -> Json:
         """Ask the API; it must agree."""
+        told = await self.asked(method, path, body)
+        assert told.status < 300, told.body
+        return told.body
+
+    async def asked(self, method: str, path: str, body: object = None) -> Asked:
+        """Ask the API."""
         url = f"{self.stage.url}/api/v1{path}"
         async with self.http.request(method, url, json=body) as answer:
-            told: Json = await answer.json()
-            assert answer.ok, told
-            return told
+            return Asked(answer.status, await answer.json(content_type=None))
 
     async def declare(self, title: str = TITLE, severity: str = "SEV1") -> str:
         """Ravi declares from the form; return the key once the war room is open."""
