@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome, Reason
 from comms.plan.model import ChannelName
@@ -61,8 +61,7 @@ class Fanout:
     trace: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(NamedTuple):
     """A delivery to be written into the ledger: planned, or suppressed with its reason."""
 
     address: str

@@ -90,15 +90,13 @@ def _place(fanout: Fanout) -> Line:
 def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
     channel = fanout.channel.value
     told = _told_already(scene, fanout, people)
-    for person in people:
+    for _number, email, name, language, channels in people:
         reason = None
-        if person.channels and channel not in person.channels.split():
+        if channels and channel not in channels.split():
             reason = Reason.UNSUBSCRIBED
-        elif person.email.casefold() in told:
+        elif told and email.casefold() in told:
             reason = Reason.DUPLICATE
-        yield Line(
-            address=person.email, name=person.name, language=person.language, suppressed=reason
-        )
+        yield Line(email, name, language, reason)
 
 
 def _told_already(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> frozenset[str]:

@@ -257,8 +257,8 @@ class SqlFanouts:
         connection = self._session.connection()
         at, ever = stamp(connection, now), stamp(connection, SINCE_EVER)
         rows = [
-            (line.address, line.name, line.language, line.suppressed and line.suppressed.value)
-            for line in lines
+            (address, name, language, suppressed and suppressed.value)
+            for address, name, language, suppressed in lines
         ]
         new = connection.exec_driver_sql(
             driver(connection, INSERT),
@@ -336,7 +336,9 @@ def _held(shard: ShardRow) -> int:
     return sum(getattr(shard, state.value) for state in DeliveryState)
 
 
-def _once(lines: Sequence[Line]) -> list[Line]:
+def _once(lines: Sequence[Line]) -> Sequence[Line]:
+    if len({line.address.casefold() for line in lines}) == len(lines):
+        return lines
     first: dict[str, Line] = {}
     for line in lines:
         first.setdefault(line.address.casefold(), line)
