@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import resource
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formataddr, make_msgid
-from statistics import median
 from typing import Any
 
 import aiosmtplib
@@ -31,6 +29,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from bot.bench.report import Progress, medians, present, quietly, ratio
 from comms.channels.mail.address import Mailbox
 from comms.channels.mail.message import source
 from comms.channels.mail.placeholders import Link
@@ -47,7 +46,6 @@ SESSIONS = 16
 OCTETS = 8 * 1024
 SENDER = Mailbox("Contoso incidents", "incidents@contoso.example")
 POSTFIX = "/usr/sbin:/usr/lib/postfix/sbin:/usr/libexec/postfix:/usr/bin"
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ class Contender:
     share: float = 1.0
 
 
-def run(
-    rounds: int = 5, *, messages: int = 5000, progress: Progress = lambda line: None
-) -> dict[str, Any]:
+def run(rounds: int = 5, *, messages: int = 5000, progress: Progress = quietly) -> dict[str, Any]:
     """Return each contender's medians over the rounds, and the ratios between them.
 
     `{rounds, messages, octets, NAME: {messages_per_second, cpu_us_per_message}, ratios}`; a ratio
@@ -81,9 +77,9 @@ def run(
         "rounds": rounds,
         "messages": messages,
         "octets": OCTETS,
-        **{name: _medians(measured) for name, measured in taken.items()},
+        **{name: medians(measured, 1) for name, measured in taken.items()},
         "ratios": {
-            f"sitrep/{name}": _ratio(taken["sitrep"], measured)
+            f"sitrep/{name}": ratio(taken["sitrep"], measured, "messages_per_second")
             for name, measured in taken.items()
             if name != "sitrep"
         },
@@ -104,15 +100,6 @@ def _cpu() -> float:
     """Seconds of CPU of this process and of those that it has waited for."""
     whole = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return sum(used.ru_utime + used.ru_stime for used in map(resource.getrusage, whole))
-
-
-def _medians(measured: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {key: round(median(one[key] for one in measured), 1) for key in measured[0]}
-
-
-def _ratio(ours: Sequence[dict[str, float]], theirs: Sequence[dict[str, float]]) -> float:
-    key = "messages_per_second"
-    return round(median(a[key] / b[key] for a, b in zip(ours, theirs, strict=True)), 2)
 
 
 # The contenders.
@@ -271,21 +258,19 @@ def show(result: dict[str, Any], console: Console) -> None:
         if isinstance(measured, dict) and "cpu_us_per_message" in measured:
             table.add_row(name, *(f"{value:,.0f}" for value in measured.values()))
     console.print(table)
-    for name, ratio in result["ratios"].items():
-        console.print(f"{name}: {ratio:.2f}")
+    for name, value in result["ratios"].items():
+        console.print(f"{name}: {value:.2f}")
 
 
 def main(
     rounds: int = 5, messages: int = 5000, as_json: bool = typer.Option(False, "--json")
 ) -> None:
     """Measure, and print a table or one JSON document."""
-    errors = Console(stderr=True)
-    with errors.status("starting") as status:
-        result = run(rounds, messages=messages, progress=status.update)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        show(result, Console())
+    present(
+        lambda progress: run(rounds, messages=messages, progress=progress),
+        show,
+        as_json=as_json,
+    )
 
 
 if __name__ == "__main__":

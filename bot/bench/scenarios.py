@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
+from bot.bench.report import Progress, present, quietly
 from comms.errors import Unavailable
 
 SCENARIOS: Mapping[str, str] = {
@@ -22,12 +21,8 @@ A module has `run(rounds, *, progress)`, which returns medians over so many roun
 document and raises Unavailable where a part that it measures with is not installed.
 """
 
-Progress = Callable[[str], None]
 
-
-def run(
-    names: Sequence[str], rounds: int, *, progress: Progress = lambda line: None
-) -> dict[str, Any]:
+def run(names: Sequence[str], rounds: int, *, progress: Progress = quietly) -> dict[str, Any]:
     """Run these scenarios; return `{rounds, scenarios: {NAME: figures or {skipped: why}}}`."""
     return {
         "rounds": rounds,
@@ -65,10 +60,4 @@ def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
 
 def main(names: Iterable[str], rounds: int, as_json: bool) -> None:
     """Measure, and print tables or one JSON document."""
-    errors = Console(stderr=True)
-    with errors.status("starting") as status:
-        result = run(tuple(names), rounds, progress=status.update)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        show(result, Console())
+    present(lambda progress: run(tuple(names), rounds, progress=progress), show, as_json=as_json)

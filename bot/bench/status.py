@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ from bot.bench.contenders import echo_activity, sitrep
 from bot.bench.crowd import crowd, reloads
 from bot.bench.load import drive, measure
 from bot.bench.process import address, closed, process
+from bot.bench.report import Progress, medians, present, quietly
 from bot.bench.turns import serve_sink
 from bot.status.server import StatusServer, allow_many_readers
 from comms.channels.page import snapshot
@@ -55,7 +56,6 @@ http {{
 }}
 """
 CONNECTIONS = 16
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def run(
     *,
     seconds: float = 2.0,
     readers: int = 1000,
-    progress: Progress = lambda line: None,
+    progress: Progress = quietly,
 ) -> dict[str, Any]:
     """Return the medians over the rounds.
 
@@ -107,8 +107,8 @@ def _beside_nginx(
                 if number >= 0:
                     taken[name].append(took)
     return {
-        "sitrep": _medians(taken["sitrep"]),
-        "nginx": _medians(taken["nginx"]) if "nginx" in taken else None,
+        "sitrep": medians(taken["sitrep"], 1),
+        "nginx": medians(taken["nginx"], 1) if "nginx" in taken else None,
         "ratios": _ratios(taken),
     }
 
@@ -126,10 +126,6 @@ def _cpu_seconds(pid: int) -> float:
     """The user and system time that a process has used (Linux: proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
-    return {key: round(median(one[key] for one in rounds), 1) for key in rounds[0]}
 
 
 def _ratios(taken: dict[str, list[dict[str, float]]]) -> dict[str, float]:
@@ -237,8 +233,8 @@ def show(result: dict[str, Any], console: Console) -> None:
     console.print(table)
     if not result["nginx"]:
         console.print("nginx is not installed (Debian: nginx-light), so nothing stands beside.")
-    for name, ratio in result["ratios"].items():
-        console.print(f"{name}: {ratio:.2f}")
+    for name, value in result["ratios"].items():
+        console.print(f"{name}: {value:.2f}")
     isolation = result["isolation"]
     console.print(
         f"A turn's p50: {isolation['quiet_p50_ms']} ms alone; with {isolation['readers']} readers "
@@ -254,13 +250,11 @@ def main(
     as_json: bool = typer.Option(False, "--json"),
 ) -> None:
     """Measure, and print a table or one JSON document."""
-    errors = Console(stderr=True)
-    with errors.status("starting") as status:
-        result = run(rounds, seconds=seconds, readers=readers, progress=status.update)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        show(result, Console())
+    present(
+        lambda progress: run(rounds, seconds=seconds, readers=readers, progress=progress),
+        show,
+        as_json=as_json,
+    )
 
 
 if __name__ == "__main__":

@@ -8,23 +8,22 @@ second for what is due and then does the same, as most programs with a table of 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import structlog
-import typer
 import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from bot.bench.report import Progress, medians, present, quietly, ratio
 from bot.channels import WRITERS
 from comms.acts.declare import declare
 from comms.bell import Bell, Topic
@@ -51,7 +50,6 @@ WARM_UP = 10
 """Timers that are fired first, as in a product that has been up for a while."""
 
 LATER = timedelta(days=1)
-Progress = Callable[[str], None]
 
 
 class Lateness:
@@ -102,7 +100,7 @@ def run(
     pending: int = 10_000,
     due: int = 1_000,
     seconds: float = 3.0,
-    progress: Progress = lambda line: None,
+    progress: Progress = quietly,
 ) -> dict[str, Any]:
     """Return the medians over the rounds, and the ratios between the two.
 
@@ -118,15 +116,12 @@ def run(
         for name, keep in KEEPERS:
             progress(f"round {number + 1} of {rounds}: {name}")
             taken[name].append(uvloop.run(_round(keep, pending, due, seconds)))
-    pairs = zip(taken["polling"], taken["sitrep"], strict=True)
     return {
         "rounds": rounds,
         "pending": pending,
         "due": due,
-        **{name: _medians(measured) for name, measured in taken.items()},
-        "ratios": {
-            "polling/sitrep": round(median(one["p99_ms"] / our["p99_ms"] for one, our in pairs), 1)
-        },
+        **{name: medians(measured) for name, measured in taken.items()},
+        "ratios": {"polling/sitrep": ratio(taken["polling"], taken["sitrep"], "p99_ms", 1)},
     }
 
 
@@ -226,10 +221,6 @@ def _timer(promise: Promise) -> Timer:
     )
 
 
-def _medians(measured: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {key: round(median(one[key] for one in measured), 2) for key in measured[0]}
-
-
 def show(result: dict[str, Any], console: Console) -> None:
     """Print the result for a person."""
     table = Table("", "idle CPU %", "p50 ms", "p99 ms", "worst ms", "all at once: p99 ms")
@@ -244,10 +235,8 @@ def show(result: dict[str, Any], console: Console) -> None:
 
 def main(rounds: int = 5, as_json: bool = False) -> None:
     """Measure, and print a table or one JSON document."""
-    errors = Console(stderr=True)
-    with errors.status("starting") as status:
-        result = run(rounds, progress=status.update)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        show(result, Console())
+    present(
+        lambda progress: run(rounds, progress=progress),
+        show,
+        as_json=as_json,
+    )

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
-from statistics import median, quantiles
+from statistics import quantiles
 from typing import Any
 
 import typer
@@ -25,8 +25,7 @@ from bot.bench.contenders import ECHOES, Build, Contender
 from bot.bench.declaring import DECLARE
 from bot.bench.load import Sink, measure
 from bot.bench.process import address, closed, process
-
-Progress = Callable[[str], None]
+from bot.bench.report import Progress, medians, present, quietly, ratio
 
 
 def run(
@@ -35,7 +34,7 @@ def run(
     concurrency: int = 8,
     seconds: float = 1.5,
     contenders: Sequence[Contender] = ECHOES,
-    progress: Progress = lambda line: None,
+    progress: Progress = quietly,
 ) -> dict[str, Any]:
     """Return each contender's medians over the rounds, and the ratios between them.
 
@@ -69,7 +68,7 @@ def run(
         "rounds": rounds,
         "concurrency": concurrency,
         "seconds": seconds,
-        **{name: _medians(measured) for name, measured in results.items()},
+        **{name: medians(measured) for name, measured in results.items()},
         "ratios": _ratios(results),
     }
 
@@ -83,23 +82,15 @@ def _round(took: list[float], seconds: float) -> dict[str, float]:
     }
 
 
-def _medians(measured: list[dict[str, float]]) -> dict[str, float]:
-    return {key: round(median(one[key] for one in measured), 2) for key in measured[0]}
-
-
 def _ratios(results: dict[str, list[dict[str, float]]]) -> dict[str, float]:
-    def ratio(key: str, above: str, below: str) -> float:
-        pairs = zip(results[above], results[below], strict=True)
-        return round(median(one[key] / other[key] for one, other in pairs), 3)
-
     echoes = {contender.name for contender in ECHOES}
     ratios = {
-        f"sitrep/{peer}": ratio("turns_per_second", "sitrep", peer)
+        f"sitrep/{peer}": ratio(results["sitrep"], results[peer], "turns_per_second", 3)
         for peer in ("stock", "bare")
         if {"sitrep", peer} <= results.keys()
     }
     for name in results.keys() - echoes:
-        ratios[f"{name}_p99/sitrep_p99"] = ratio("p99_ms", name, "sitrep")
+        ratios[f"{name}_p99/sitrep_p99"] = ratio(results[name], results["sitrep"], "p99_ms", 3)
     return ratios
 
 
@@ -135,21 +126,21 @@ def show(result: dict[str, Any], console: Console) -> None:
         if isinstance(measured, dict) and "p50_ms" in measured:
             table.add_row(name, *(f"{measured[key]:,.1f}" for key in measured))
     console.print(table)
-    for name, ratio in result["ratios"].items():
-        console.print(f"{name}: {ratio:.2f}")
+    for name, value in result["ratios"].items():
+        console.print(f"{name}: {value:.2f}")
 
 
 def main(
     rounds: int = 7, seconds: float = 1.5, as_json: bool = typer.Option(False, "--json")
 ) -> None:
     """Measure, and print a table or one JSON document."""
-    errors = Console(stderr=True)
-    with errors.status("starting") as status:
-        result = run(rounds, seconds=seconds, contenders=(*ECHOES, DECLARE), progress=status.update)
-    if as_json:
-        typer.echo(json.dumps(result))
-    else:
-        show(result, Console())
+    present(
+        lambda progress: run(
+            rounds, seconds=seconds, contenders=(*ECHOES, DECLARE), progress=progress
+        ),
+        show,
+        as_json=as_json,
+    )
 
 
 if __name__ == "__main__":
