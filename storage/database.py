@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,11 @@ PATIENCE = 4.0
 """Seconds that a person waits for the writer to begin: a button in Teams gives up soon after."""
 
 BUSY = "The database is busy, or locked by another program."
+
+
+SWITCH = 0.0005
+"""Seconds for which a thread that works on the database may keep the event loop from the
+interpreter: Python's own 5 ms add up where both are busy."""
 
 
 class Database:
@@ -56,6 +62,7 @@ class Database:
         self._jobs = Jobs()
         self._writer: threading.Thread | None = None
         self._closed = False
+        sys.setswitchinterval(SWITCH)
         if is_sqlite(url):
             self._writer = threading.Thread(
                 target=self._write_all, name="sitrep-write", daemon=True

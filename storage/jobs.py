@@ -17,6 +17,9 @@ GROUP = 64
 BEHIND = 4
 """At most so many of them are background work, so that nobody waits long for it."""
 
+IN_A_ROW = 8
+"""Commits that are only for people who wait, before background work has its turn all the same."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -34,6 +37,7 @@ class Jobs:
         self._behind: deque[Job] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._in_a_row = 0
 
     def __len__(self) -> int:
         """How many wait."""
@@ -57,5 +61,9 @@ class Jobs:
         with self._changed:
             self._changed.wait_for(lambda: self._front or self._behind or self._closed)
             group = [self._front.popleft() for _ in range(min(GROUP, len(self._front)))]
-            room = min(BEHIND, GROUP - len(group), len(self._behind))
+            if group and self._in_a_row < IN_A_ROW:
+                self._in_a_row += 1
+                return group
+            self._in_a_row = 0
+            room = min(BEHIND, len(self._behind))
             return group + [self._behind.popleft() for _ in range(room)]
