@@ -144,12 +144,20 @@ def _advance(
     """Renew, finish, take: each in one statement. Whoever lost the fence changes nothing."""
     at = stamp(connection, now)
     renewed = connection.exec_driver_sql(
-        driver(connection, sql.RENEW), (stamp(connection, now + lease), claim.shard, claim.token)
-    )
-    if not renewed.rowcount:
+        driver(connection, sql.RENEW),
+        (
+            stamp(connection, now + lease),
+            claim.shard,
+            claim.token,
+            claim.fanout.channel.value,
+            *bounds(connection, now),
+            claim.fanout.priority,
+        ),
+    ).first()
+    if renewed is None:
         return Advance(is_fenced=True)
     kept = _finish(connection, claim, settled, at)
-    overtaken = bool(take) and _is_overtaken(connection, claim, now)
+    overtaken = bool(take) and bool(renewed[0])
     taken: Sequence[Row[Any]] = ()
     if take and not overtaken:
         taken = _take(connection, claim, now, take)
@@ -184,14 +192,6 @@ def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at
     told = sql.OUTCOMES.given(connection, rows)
     ours = (at, *told, claim.shard)
     return connection.exec_driver_sql(driver(connection, sql.FINISH), ours).rowcount
-
-
-def _is_overtaken(connection: Connection, claim: Claim, now: datetime) -> bool:
-    found = connection.exec_driver_sql(
-        driver(connection, sql.URGENT),
-        (claim.fanout.channel.value, *bounds(connection, now), claim.fanout.priority),
-    )
-    return found.first() is not None
 
 
 def _take(connection: Connection, claim: Claim, now: datetime, limit: int) -> Sequence[Row[Any]]:

@@ -44,14 +44,16 @@ WHERE id = (
 RETURNING id, fanout_id, token, sending
 """
 
-URGENT = """
-SELECT 1 FROM shard
-WHERE channel = ? AND due_at IS NOT NULL AND (due_at <= ? OR due_at > ?)
-  AND (lease_until IS NULL OR lease_until <= ? OR lease_until > ?) AND priority < ?
-LIMIT 1
+RENEW = """
+UPDATE shard SET lease_until = ? WHERE id = ? AND token = ?
+RETURNING EXISTS (
+    SELECT 1 FROM shard AS urgent
+    WHERE urgent.channel = ? AND urgent.due_at IS NOT NULL
+      AND (urgent.due_at <= ? OR urgent.due_at > ?)
+      AND (urgent.lease_until IS NULL OR urgent.lease_until <= ? OR urgent.lease_until > ?)
+      AND urgent.priority < ?
+)
 """
-
-RENEW = "UPDATE shard SET lease_until = ? WHERE id = ? AND token = ?"
 
 HOLD = "UPDATE shard SET lease_until = ? WHERE id = ? AND token = ? AND lease_until IS NOT NULL"
 

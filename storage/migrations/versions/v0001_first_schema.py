@@ -327,6 +327,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["shard_id"], ["shard.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("fanout_id", "address"),
+        postgresql_with={"fillfactor": "50"},
     )
     op.create_index("ix_delivery_shard", "delivery", ["shard_id"], unique=False)
     _append_only("audit")
