@@ -112,15 +112,18 @@ async def sitrep(
     access: Access | None = None,
     slots: Mapping[ChannelName, Slots] | None = None,
     throttle: Throttle | None = None,
+    transports: Mapping[ChannelName, Transport] | None = None,
 ) -> AsyncIterator[Product]:
     """Build the product, run its loops for as long as the block runs, and take it down.
+
+    `transports` take the place of those that the settings make.
 
     On SQLite it does everything itself. On Postgres any number of it work side by side, and
     workers send what is not the page's. Paces are kept in the database, unless in `throttle`.
 
     Raises a SitrepError whose detail says what to mend: the plan, the database, a setting.
     """
-    async with _parts(settings, plan, clock) as parts:
+    async with _parts(settings, plan, clock, transports) as parts:
         lull = Lull()
         bot = Bot(
             lull=lull,
@@ -217,7 +220,10 @@ async def fanout_worker(
 
 @asynccontextmanager
 async def _parts(
-    settings: Settings, plan: Plan | None, given: Clock | None
+    settings: Settings,
+    plan: Plan | None,
+    given: Clock | None,
+    transports: Mapping[ChannelName, Transport] | None = None,
 ) -> AsyncIterator[Parts]:
     plan = plan or load(settings.plan)
     # A process number alone would come again: in a container every process is number 1.
@@ -259,7 +265,7 @@ async def _parts(
                 connector=connector,
                 links=links,
                 page=page,
-                transports=sending,
+                transports={**sending, **(transports or {})},
                 bells=bells,
                 desk=desk,
                 progress=Progress(desk=desk),

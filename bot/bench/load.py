@@ -50,12 +50,13 @@ class Sink(Exchange):
 
 
 class Caller(Exchange):
-    """One of the concurrent senders: the next turn begins when the last was answered."""
+    """One of the concurrent senders: the next turn begins `pause` after the last was answered."""
 
-    def __init__(self, requests: Iterator[bytes], until: float) -> None:
+    def __init__(self, requests: Iterator[bytes], until: float, pause: float = 0.0) -> None:
         super().__init__()
         self._requests = requests
         self._until = until
+        self._pause = pause
         self._sent_at = 0.0
         self.seconds: list[float] = []
         self.refused: list[bytes] = []
@@ -73,7 +74,10 @@ class Caller(Exchange):
         if not message.startswith(b"HTTP/1.1 2"):
             self.refused.append(message)
         if now < self._until and not self.refused:
-            self._next()
+            if self._pause:
+                asyncio.get_running_loop().call_later(self._pause, self._next)
+            else:
+                self._next()
         elif not self.done.done():
             self.done.set_result(None)
 
@@ -92,18 +96,25 @@ class TurnRefused(Exception):
 
 
 async def measure(
-    url: str, template: bytes, *, first: int, concurrency: int, seconds: float
+    url: str,
+    template: bytes,
+    *,
+    first: int,
+    concurrency: int,
+    seconds: float,
+    pause: float = 0.0,
 ) -> list[float]:
     """Send turns for that long; return the seconds that each of them took.
 
     `template` is an activity as JSON; each COUNTER in it becomes a number from `first` on.
+    `pause` are seconds that each sender waits between an answer and its next turn.
     """
     requests = _requests(urlsplit(url).netloc, template, first)
-    return await drive(url, requests, concurrency=concurrency, seconds=seconds)
+    return await drive(url, requests, concurrency=concurrency, seconds=seconds, pause=pause)
 
 
 async def drive(
-    url: str, requests: Iterator[bytes], *, concurrency: int, seconds: float
+    url: str, requests: Iterator[bytes], *, concurrency: int, seconds: float, pause: float = 0.0
 ) -> list[float]:
     """Send these requests for that long; return the seconds that each of them took.
 
@@ -114,7 +125,7 @@ async def drive(
     until = time.perf_counter() + seconds
     made = [
         await loop.create_connection(
-            lambda: Caller(requests, until), address.hostname or "", address.port or 80
+            lambda: Caller(requests, until, pause), address.hostname or "", address.port or 80
         )
         for _ in range(concurrency)
     ]

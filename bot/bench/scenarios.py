@@ -14,6 +14,9 @@ from comms.errors import Unavailable
 
 SCENARIOS: Mapping[str, str] = {
     "sqlite": "bot.bench.fanout",
+    "postgres": "bot.bench.fanout_postgres",
+    "memory": "bot.bench.fanout_memory",
+    "disturb": "bot.bench.fanout_disturb",
 }
 """Name and module, in the order in which they run.
 

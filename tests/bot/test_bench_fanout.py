@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from bot.bench import fanout, scenarios
+from bot.bench import fanout, fanout_disturb, fanout_memory, fanout_postgres, scenarios
 from bot.cli import app
+from comms.errors import Unavailable
 
 
 def test_the_ledger_is_measured_beside_a_naive_loop() -> None:
@@ -19,6 +21,36 @@ def test_the_ledger_is_measured_beside_a_naive_loop() -> None:
     assert min(rates) > 0
     assert result["ratios"]["sqlite/naive"] > 1
     assert json.loads(json.dumps(result)) == result
+
+
+def test_workers_on_postgres_are_measured_beside_a_job_for_each_recipient() -> None:
+    try:
+        result = fanout_postgres.run(1, recipients=100)
+    except Unavailable as missing:
+        pytest.skip(missing.detail)
+
+    contenders = ("one_worker", "two_workers", "job_each")
+    assert min(result[name]["deliveries_per_second"] for name in contenders) > 0
+    assert result["ratios"].keys() == {"one_worker/job_each", "two_workers/one_worker"}
+
+
+def test_memory_is_compared_between_processes_of_their_own() -> None:
+    result = fanout_memory.run(1, few=50, many=3_000)
+
+    assert min(result["few"]["peak_mb"], result["many"]["peak_mb"]) > 10
+    assert result["more_mb"] < 64
+
+
+def test_turns_are_measured_at_rest_and_while_an_update_goes_out() -> None:
+    result = fanout_disturb.run(1, recipients=2_100, idle=0.3)
+
+    for state in ("idle", "busy"):
+        measured = result[state]
+        assert measured["turns"] > 0
+        assert 0 < measured["turn_p50_ms"] <= measured["turn_p99_ms"]
+        assert measured["lag_p99_ms"] >= 0
+    assert result["busy"]["deliveries_per_second"] > 0
+    assert result["ratios"]["busy_p99/idle_p99"] > 0
 
 
 def test_every_figure_is_printed_with_its_name() -> None:
