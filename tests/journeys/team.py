@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -75,9 +76,10 @@ class Team:
         """Ravi declares from the form; return the key once the war room is open."""
         await self.stage.teams.say(RAVI, "@Sitrep declare")
         typed = {"title": title, "severity": severity}
-        await self.press(RAVI, verbs.DECLARE_SUBMIT, typed=typed)
-        _, _, action = await self.actor.button(RAVI, verbs.ROLE_TAKE)
-        return str(action["data"]["incident"])
+        answer = await self.press(RAVI, verbs.DECLARE_SUBMIT, typed=typed)
+        [key] = set(re.findall(r"INC-\d+", words_of(answer.card or {})))
+        await self.actor.button(RAVI, verbs.ROLE_TAKE, {"incident": key})
+        return str(key)
 
     async def led(self) -> str:
         """Declare, and have Ines lead and Caleb communicate."""
