@@ -16,7 +16,10 @@ def insert_ignoring(
 ) -> bool:
     """Insert one row; False where a row with the same `on` columns is there already."""
     statement = _ignoring(dialect_of(session), table, on)
-    return bool(session.connection().execute(statement, dict(values)).rowcount)
+    # Without this, psycopg's count of an INSERT is gone by the time it is asked for: it is -1.
+    counted = {"preserve_rowcount": True}
+    done = session.connection().execute(statement, dict(values), execution_options=counted)
+    return done.rowcount == 1
 
 
 def insert_all_ignoring(
