@@ -130,6 +130,14 @@ class Filter:
     limit: int = 100
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A fan-out, and how many of its deliveries are planned or under way."""
+
+    fanout: Fanout
+    deliveries: int
+
+
 class Fanouts(Protocol):
     """The ledger as an act sees it, inside the act's own transaction."""
 
@@ -187,6 +195,14 @@ class Fanouts(Protocol):
 
     def cancel(self, incident: str, number: int, *, now: datetime) -> int:
         """Cancel every delivery that nobody has begun to send; return how many."""
+        ...
+
+    def waiting(self, channel: ChannelName) -> tuple[Waiting, ...]:
+        """The fan-outs of a channel with deliveries that are still to be sent."""
+        ...
+
+    def supersede(self, fanout: Fanout, *, now: datetime) -> int:
+        """Cancel what nobody has begun to send: another channel takes it over; return how many."""
         ...
 
     def acknowledge(self, delivery: int, *, now: datetime) -> LedgerRow | None:

@@ -7,20 +7,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import Session, col, select
 
 from comms.bell import Topic
 from comms.clock import SINCE_EVER
-from comms.delivery import DeliveryState, LedgerRow
-from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Totals
+from comms.delivery import DeliveryState, LedgerRow, Reason
+from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Totals, Waiting
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
 from comms.trace import here
+from storage.ledger_rows import fanout_of, ledger_row
 from storage.ledger_sql import INSERT, LINES, driver, stamp
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
-from storage.newer import CHANNELS, is_known, leave, reason_of
+from storage.newer import CHANNELS, is_known, leave
 from storage.touch import touch
 
 OPEN = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
@@ -191,14 +192,13 @@ class SqlFanouts:
             query = query.where(FanoutRow.audience == wanted.audience)
         if wanted.state is not None:
             query = query.where(DeliveryRow.state == wanted.state.value)
-        return tuple(_ledger_row(row, fanout) for row, fanout in self._session.exec(query))
+        return tuple(ledger_row(row, fanout) for row, fanout in self._session.exec(query))
 
     def retry(self, incident: str, number: int, *, now: datetime) -> int:
         """Plan again every rejected and unknown delivery; return how many."""
         gone = (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
         return self._move(
-            incident,
-            number,
+            _of(incident, number),
             gone,
             DeliveryState.PLANNED,
             due_at=SINCE_EVER,
@@ -220,7 +220,32 @@ class SqlFanouts:
         )
         waiting = (DeliveryState.PLANNED,)
         return self._move(
-            incident, number, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+            _of(incident, number), waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+        )
+
+    def waiting(self, channel: ChannelName) -> tuple[Waiting, ...]:
+        """The fan-outs of a channel with deliveries that are still to be sent."""
+        left = func.sum(ShardRow.planned + ShardRow.sending)
+        rows = self._session.exec(
+            select(FanoutRow, left)
+            .join(ShardRow, col(ShardRow.fanout_id) == col(FanoutRow.id))
+            .where(ShardRow.channel == channel.value, col(ShardRow.due_at).is_not(None))
+            .group_by(col(FanoutRow.id))
+            .order_by(col(FanoutRow.priority), col(FanoutRow.id))
+        )
+        return tuple(
+            Waiting(fanout=fanout_of(row), deliveries=int(count)) for row, count in rows if count
+        )
+
+    def supersede(self, fanout: Fanout, *, now: datetime) -> int:
+        """Cancel what nobody has begun to send: another channel takes it over; return how many."""
+        return self._move(
+            (FanoutRow.id == fanout.id,),
+            (DeliveryState.PLANNED,),
+            DeliveryState.CANCELLED,
+            due_at=None,
+            finished_at=now,
+            reason=Reason.SUPERSEDED.value,
         )
 
     def acknowledge(self, delivery: int, *, now: datetime) -> LedgerRow | None:
@@ -231,7 +256,7 @@ class SqlFanouts:
         if row.acknowledged_at is None:
             row.acknowledged_at = now
             self._session.flush()
-        return _ledger_row(row, self._session.get_one(FanoutRow, row.fanout_id))
+        return ledger_row(row, self._session.get_one(FanoutRow, row.fanout_id))
 
     def _last_shard(self, fanout: Fanout) -> ShardRow | None:
         return self._session.exec(
@@ -288,23 +313,18 @@ class SqlFanouts:
 
     def _move(
         self,
-        incident: str,
-        number: int,
+        of: Sequence[ColumnElement[bool] | bool],
         states: Sequence[DeliveryState],
         to: DeliveryState,
         **values: object,
     ) -> int:
-        """Move deliveries from some states to another, shard by shard, with their totals."""
+        """Move deliveries of some fan-outs between states, shard by shard, with their totals."""
         touch(self._session, Topic.FANOUT)
         counts = [col(getattr(ShardRow, state.value)) for state in states]
         shards = self._session.exec(
             select(ShardRow)
             .join(FanoutRow, col(FanoutRow.id) == col(ShardRow.fanout_id))
-            .where(
-                FanoutRow.incident == incident,
-                FanoutRow.number == number,
-                sum(counts[1:], counts[0]) > 0,
-            )
+            .where(*of, sum(counts[1:], counts[0]) > 0)
             .order_by(col(ShardRow.id))
             .with_for_update(of=ShardRow)
         ).all()
@@ -336,6 +356,10 @@ def _held(shard: ShardRow) -> int:
     return sum(getattr(shard, state.value) for state in DeliveryState)
 
 
+def _of(incident: str, number: int) -> tuple[ColumnElement[bool] | bool, ...]:
+    return FanoutRow.incident == incident, FanoutRow.number == number
+
+
 def _once(lines: Sequence[Line]) -> Sequence[Line]:
     if len({line.address.casefold() for line in lines}) == len(lines):
         return lines
@@ -343,40 +367,3 @@ def _once(lines: Sequence[Line]) -> Sequence[Line]:
     for line in lines:
         first.setdefault(line.address.casefold(), line)
     return list(first.values())
-
-
-def fanout_of(row: FanoutRow) -> Fanout:
-    """Return a fan-out's row as the engine knows it."""
-    return Fanout(
-        id=row.id or 0,
-        incident=row.incident,
-        update=row.number,
-        audience=row.audience,
-        channel=ChannelName(row.channel),
-        priority=row.priority,
-        state=FanoutState(row.state),
-        opened_at=row.opened_at,
-        written=row.written,
-        corrects=row.corrects,
-        trace=row.trace,
-    )
-
-
-def _ledger_row(row: DeliveryRow, fanout: FanoutRow) -> LedgerRow:
-    return LedgerRow(
-        id=row.id or 0,
-        update=fanout.number,
-        audience=fanout.audience,
-        channel=ChannelName(fanout.channel),
-        address=row.address,
-        name=row.name,
-        state=DeliveryState(row.state),
-        reason=reason_of(row.reason),
-        detail=row.detail,
-        attempts=row.attempts,
-        provider_id=row.provider_id,
-        planned_at=fanout.opened_at,
-        due_at=max(row.due_at, fanout.opened_at) if row.due_at else None,
-        finished_at=row.finished_at,
-        acknowledged_at=row.acknowledged_at,
-    )

@@ -20,7 +20,7 @@ from comms.statement import Statement
 from storage import ledger_sql as sql
 from storage.database import Database
 from storage.documents import STATEMENT
-from storage.fanouts import fanout_of
+from storage.ledger_rows import fanout_of
 from storage.ledger_sql import bounds, driver, stamp
 from storage.ledger_tables import FanoutRow, ShardRow
 from storage.tables import StatementRow

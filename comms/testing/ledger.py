@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from comms.clock import SINCE_EVER
-from comms.delivery import Delivery, DeliveryState, LedgerRow
+from comms.delivery import Delivery, DeliveryState, LedgerRow, Reason
 from comms.errors import NotFound
 from comms.ledger import (
     LATEST_RETRY,
@@ -22,6 +22,7 @@ from comms.ledger import (
     Line,
     Settled,
     Totals,
+    Waiting,
     key_of,
 )
 from comms.plan.model import ChannelName
@@ -158,8 +159,7 @@ class MemoryLedger:
     def retry(self, incident: str, number: int, *, now: datetime) -> int:
         """Plan again every rejected and unknown delivery; return how many."""
         return self._move(
-            incident,
-            number,
+            self._told(incident, number),
             FAILED,
             DeliveryState.PLANNED,
             due_at=SINCE_EVER,
@@ -173,8 +173,28 @@ class MemoryLedger:
             if fanout.state is FanoutState.PLANNING:
                 self._change(fanout.id, state=FanoutState.CANCELLED)
         waiting = frozenset({DeliveryState.PLANNED})
+        told = self._told(incident, number)
+        return self._move(told, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now)
+
+    def waiting(self, channel: ChannelName) -> tuple[Waiting, ...]:
+        """The fan-outs of a channel with deliveries that are still to be sent."""
+        left = Counter[int]()
+        for shard in self._on(channel):
+            if shard.due_at:
+                left[shard.fanout] += len(shard.in_state(*OPEN))
+        fanouts = [self._opened[fanout].fanout for fanout in left if left[fanout]]
+        fanouts.sort(key=lambda fanout: (fanout.priority, fanout.id))
+        return tuple(Waiting(fanout=f, deliveries=left[f.id]) for f in fanouts)
+
+    def supersede(self, fanout: Fanout, *, now: datetime) -> int:
+        """Cancel what nobody has begun to send: another channel takes it over; return how many."""
         return self._move(
-            incident, number, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+            [fanout],
+            frozenset({DeliveryState.PLANNED}),
+            DeliveryState.CANCELLED,
+            due_at=None,
+            finished_at=now,
+            reason=Reason.SUPERSEDED,
         )
 
     def acknowledge(self, delivery: int, *, now: datetime) -> LedgerRow | None:
@@ -280,14 +300,13 @@ class MemoryLedger:
 
     def _move(
         self,
-        incident: str,
-        number: int,
+        fanouts: Iterable[Fanout],
         states: Iterable[DeliveryState],
         to: DeliveryState,
         **changes: object,
     ) -> int:
         moved = 0
-        for fanout in self._told(incident, number):
+        for fanout in fanouts:
             for shard in self._of(fanout.id):
                 rows = shard.in_state(*states)
                 for row in rows:

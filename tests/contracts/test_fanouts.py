@@ -327,3 +327,35 @@ async def test_an_acknowledgement_is_kept_once(bench: LedgerBench) -> None:
     assert again is not None
     assert again.acknowledged_at == seen_at
     assert nothing is None
+
+
+async def test_what_waits_on_a_channel_is_listed_by_its_fan_outs(bench: LedgerBench) -> None:
+    bulk = await bench.planned("a@x.org", "b@x.org", priority=300)
+    urgent = await bench.planned("c@x.org", priority=100)
+    await bench.planned("room:INC-1", channel=ChannelName.TEAMS)
+    still_written = await bench.opened(priority=50)
+    await bench.written(still_written, "d@x.org")
+    await bench.begun(take=1)
+
+    waiting = await bench.shelf.act(lambda fanouts: fanouts.waiting(ChannelName.MAIL))
+
+    assert [(one.fanout.id, one.deliveries) for one in waiting] == [(urgent.id, 1), (bulk.id, 2)]
+
+
+async def test_what_another_channel_takes_over_is_cancelled_with_the_reason(
+    bench: LedgerBench,
+) -> None:
+    fanout = await bench.planned("a@x.org", "b@x.org", "c@x.org")
+    other = await bench.planned("d@x.org")
+    claim, step = await bench.begun(take=1)
+
+    for expected in (2, 0):
+        moved = await bench.shelf.act(lambda f: f.supersede(fanout, now=bench.clock.now()))
+        assert moved == expected
+
+    await bench.advance(claim, *outcomes(step.deliveries, ACCEPTED))
+    assert await bench.totals(fanout) == {ACCEPTED: 1, CANCELLED: 2}
+    assert await bench.totals(other) == {PLANNED: 1}
+    gone = await bench.rows(update=fanout.update, state=CANCELLED)
+    assert {row.reason for row in gone} == {Reason.SUPERSEDED}
+    assert await bench.retry(fanout) == 0
