@@ -55,6 +55,7 @@ from comms.planner import Planner
 from comms.supervise import Loop, running
 from comms.throttle import Throttle
 from comms.timekeeper import Timekeeper
+from comms.watch import watch
 from storage import schema
 from storage.book import SqlStore
 from storage.clock import clock_for
@@ -288,8 +289,10 @@ def _runners(
         owner=parts.me,
         slots=slots,
         gates=gates,
+        holds=parts.plan.holds_unknown,
         progressed=parts.progress.moved,
         meters=parts.meters,
+        watch=watch(parts.desk),
     )
 
 

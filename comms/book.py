@@ -11,6 +11,7 @@ from comms.backlog import Backlogs
 from comms.bell import Topic
 from comms.incident import Incident
 from comms.ledger import Fanouts
+from comms.outage import Outages
 from comms.outbox import Outbox
 from comms.people import Person
 from comms.promise import Promises
@@ -136,6 +137,9 @@ class Book(Protocol):
 
     @property
     def fanouts(self) -> Fanouts: ...
+
+    @property
+    def outages(self) -> Outages: ...
 
     @property
     def sightings(self) -> Sightings: ...

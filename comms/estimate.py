@@ -26,7 +26,7 @@ def estimate(scene: Scene, update: Update, audience: Audience) -> Estimate:
     """
     recipients = 0
     seconds = 0.0
-    for channel in audience.channels:
+    for channel in audience.channels if update.corrects is None else audience.ways:
         count = _count(scene, update, audience, channel)
         rate = scene.house.rates.get(channel, 0.0)
         recipients += count

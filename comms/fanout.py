@@ -295,8 +295,10 @@ def runners(
     owner: str,
     slots: Mapping[ChannelName, Slots],
     gates: Mapping[ChannelName, Gate],
+    holds: Callable[[str], bool],
     progressed: Callable[[Fanout], None],
     meters: Meters | None = None,
+    watch: Watch | None = None,
 ) -> tuple[Runner, ...]:
     """Return a runner for each channel."""
     return tuple(
@@ -309,8 +311,10 @@ def runners(
             owner=owner,
             slots=slots.get(channel, Slots()),
             gate=gates.get(channel),
+            holds=holds,
             progressed=progressed,
             meters=meters,
+            watch=watch,
         )
         for channel, transport in transports.items()
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from comms.delivery import Reason
+from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
 from comms.incident import Incident
-from comms.ledger import Fanout, Line
+from comms.ledger import REACHED, Fanout, FanoutState, Line
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
+from comms.statement import Statement
 from comms.update import Update
 
 PAGE = 1_000
@@ -34,7 +35,37 @@ def open_fanouts(scene: Scene, incident: Incident, update: Update) -> tuple[Fano
             corrects=update.corrects,
         )
         for statement in scene.book.updates.statements(update)
+        if _goes_out(scene, update, statement)
     )
+
+
+def stand_in(scene: Scene, fanout: Fanout, channel: ChannelName) -> int:
+    """Have another channel tell those whom a fan-out does not reach, once, by what was approved.
+
+    Return how many it reaches or will; 0: nobody, for it has no statement, or no addresses.
+    """
+    update = scene.book.updates.get(fanout.incident, fanout.update)
+    for statement in scene.book.updates.statements(update):
+        if (statement.audience, statement.channel) == (fanout.audience, channel):
+            opened = scene.book.fanouts.open(
+                update=update.id, statement=statement, priority=fanout.priority, now=scene.now
+            )
+            if opened.state is FanoutState.PLANNING and not opened.written:
+                begin(scene, (opened,))
+    totals = scene.book.fanouts.totals(fanout.incident, fanout.update)
+    told = totals.get((fanout.audience, channel), {})
+    return sum(told.get(state, 0) for state in (DeliveryState.PLANNED, *REACHED))
+
+
+def _goes_out(scene: Scene, update: Update, statement: Statement) -> bool:
+    """What only stands in for a channel that fails waits; a correction follows where it went."""
+    if statement.channel in scene.plan.audience(statement.audience).channels:
+        return True
+    if update.corrects is None:
+        return False
+    totals = scene.book.fanouts.totals(update.incident, update.corrects)
+    told = totals.get((statement.audience, statement.channel), {})
+    return any(told.get(state) for state in REACHED)
 
 
 def begin(scene: Scene, fanouts: Sequence[Fanout]) -> None:

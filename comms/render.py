@@ -56,8 +56,8 @@ def render(
 ) -> Statement:
     """Return what this audience would read by this channel."""
     writer = writers.get(channel)
-    if writer is None or channel not in audience.channels:
-        known = ", ".join(audience.channels)
+    if writer is None or channel not in audience.ways:
+        known = ", ".join(audience.ways)
         raise Invalid(f"{audience.name} has no channel {channel}. It has: {known}.")
     return writer(telling, audience, project(telling, audience))
 
@@ -65,11 +65,14 @@ def render(
 def render_all(
     telling: Telling, audiences: tuple[Audience, ...], writers: Mapping[ChannelName, Writer]
 ) -> tuple[Statement, ...]:
-    """Return every statement of an update, in the plan's order."""
+    """Return every statement of an update, in the plan's order.
+
+    What stands in for a channel that fails is approved with the rest.
+    """
     return tuple(
         render(telling, audience, channel, writers)
         for audience in sorted(audiences, key=lambda a: a.position)
-        for channel in audience.channels
+        for channel in audience.ways
     )
 
 

@@ -15,6 +15,7 @@ from storage.backlog import SqlBacklog
 from storage.database import Database
 from storage.fanouts import SqlFanouts
 from storage.incidents import SqlIncidents
+from storage.outages import SqlOutages
 from storage.outbox import SqlOutbox
 from storage.promises import SqlPromises, SqlTimers
 from storage.recipients import SqlRecipients
@@ -93,6 +94,11 @@ class SqlBook:
     def fanouts(self) -> SqlFanouts:
         """The ledger."""
         return SqlFanouts(self._session)
+
+    @cached_property
+    def outages(self) -> SqlOutages:
+        """Which channels are out."""
+        return SqlOutages(self._session)
 
     @cached_property
     def sightings(self) -> SqlSightings:

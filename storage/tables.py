@@ -288,3 +288,14 @@ class ThrottleRow(SQLModel, table=True):
     ready_at: datetime | None = Field(default=None, sa_type=UtcTime)
     urgent: int = 0
     urgent_until: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class OutageRow(SQLModel, table=True):
+    """A channel that is out; the row goes when it works again."""
+
+    __tablename__ = "outage"
+
+    channel: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcTime)
+    why: str
+    incidents: list[str] = Field(sa_type=JSON)

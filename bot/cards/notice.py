@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bot.cards.wording import clock, headed
+from comms.acts.outages import CHANNELS
 from comms.channels.teams.card import Raw, fill_card
 from comms.channels.teams.markdown import mention
 from comms.errors import SitrepError
 from comms.incident import Incident
+from comms.outage import Outage
 from comms.people import Person
 from comms.plan.model import Plan
 from comms.update import Approval, Update
@@ -58,6 +61,32 @@ def room_found_card(*, incident: Incident, where: str, incident_url: str = "") -
         tone="good",
         headline=f"The war room is open {where}",
         lines=[],
+        about=incident,
+        more={"incident_url": incident_url},
+    )
+
+
+def outage_card(
+    *, incident: Incident, outage: Outage, ended_at: datetime | None, plan: Plan, incident_url: str
+) -> dict[str, object]:
+    """Return what is known of a channel that is out; after `ended_at` (UTC), that it was."""
+    name, since = CHANNELS[outage.channel], clock(outage.since, plan)
+    if ended_at is not None:
+        return _notice(
+            tone="good",
+            headline=f"✔ {name} gets through again, {clock(ended_at, plan)}",
+            lines=[f"Nothing got through since {since}. What waited is being sent."],
+            about=incident,
+            more={"incident_url": incident_url},
+        )
+    return _notice(
+        tone="attention",
+        headline=f"⚠ {name} has not got through since {since}",
+        lines=[
+            f"The last answer: {outage.why}",
+            "Deliveries wait, and go out once it works; while any wait it is tried every minute."
+            " Where the plan names another channel, that one takes over.",
+        ],
         about=incident,
         more={"incident_url": incident_url},
     )

@@ -85,7 +85,7 @@ def _section(preview: Preview, audience: Audience) -> dict[str, object]:
             for finding in preview.findings
             if finding.audience == audience.name
         ],
-        "texts": _texts(statements),
+        "texts": _texts(statements, audience),
         "awaits": f"Needs the approval of: {listed(missing)}" if missing else "",
     }
 
@@ -104,16 +104,22 @@ def _addressed(estimate: Estimate, audience: Audience) -> int:
     return estimate.recipients - sum(channel in _PLACES for channel in audience.channels)
 
 
-def _texts(statements: Sequence[Statement]) -> list[dict[str, object]]:
+def _texts(statements: Sequence[Statement], audience: Audience) -> list[dict[str, object]]:
     """What is read by each channel; channels that say the same share one text."""
     channels: dict[tuple[str, str], list[str]] = {}
     for statement in statements:
         said = (statement.subject, _readable(statement.parts.get(PLAIN, "")))
-        channels.setdefault(said, []).append(CHANNELS[statement.channel])
+        channels.setdefault(said, []).append(_named(statement.channel, audience))
     return [
         {"channels": _capitalized(listed(names)), "subject": subject, "body": body}
         for (subject, body), names in channels.items()
     ]
+
+
+def _named(channel: ChannelName, audience: Audience) -> str:
+    """The channel, and whether it only stands in for another."""
+    fails = [CHANNELS[one] for one, instead in audience.failover.items() if instead is channel]
+    return f"{CHANNELS[channel]} (if {listed(fails)} fails)" if fails else CHANNELS[channel]
 
 
 def _readable(text: str) -> str:

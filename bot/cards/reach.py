@@ -8,10 +8,11 @@ from comms.channels.teams.card import fill_card
 from comms.delivery import DeliveryState
 from comms.incident import Incident
 
+_UNKNOWN = frozenset({DeliveryState.UNKNOWN})
 _REST = (
     (UNDER_WAY, "under way"),
     (frozenset({DeliveryState.REJECTED}), "failed"),
-    (frozenset({DeliveryState.UNKNOWN}), "unknown"),
+    (_UNKNOWN, "unknown"),
     (frozenset({DeliveryState.SUPPRESSED}), "left out on purpose"),
     (frozenset({DeliveryState.CANCELLED}), "cancelled"),
 )
@@ -48,6 +49,8 @@ def _row(audience: AudienceReach) -> dict[str, str]:
         return {"audience": audience.audience, "line": "no recipients"}
     reached = f"{number(audience.count(_ACCEPTED))} of {number(audience.total)} reached"
     eta = [f"{duration(audience.eta)} left"] if audience.eta else []
+    if audience.holds_unknown and audience.count(_UNKNOWN):
+        eta.append("what is unknown waits for you")
     return {
         "audience": audience.audience,
         "line": " · ".join([reached, *_rest(audience), *eta]),

@@ -18,11 +18,15 @@ FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
 
 @dataclass(frozen=True, kw_only=True)
 class AudienceReach:
-    """How far an update got with one audience (by its label); `eta` while it is under way."""
+    """How far an update got with one audience (by its label); `eta` while it is under way.
+
+    `holds_unknown`: what is unknown waits for a person.
+    """
 
     audience: str
     states: Totals
     eta: timedelta | None = None
+    holds_unknown: bool = False
 
     def count(self, states: frozenset[DeliveryState]) -> int:
         """How many deliveries are in one of these states."""
@@ -79,6 +83,7 @@ def reach_of(
                 audience=plan.audiences[name].label,
                 states=by_audience[name],
                 eta=timedelta(seconds=left[name]) if left[name] else None,
+                holds_unknown=plan.holds_unknown(name),
             )
             for name in known
         ),

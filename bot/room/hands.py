@@ -21,7 +21,9 @@ from bot.room.post import Card, message
 from comms.acts.rooms import is_needed
 from comms.desk import Desk, Scene
 from comms.errors import SitrepError, Unavailable
+from comms.outage import Outage
 from comms.outbox import Effect, Hand
+from comms.plan.model import ChannelName
 from comms.promise import Phase
 from comms.room import Room
 
@@ -53,6 +55,7 @@ class Hands:
             "room.nudge": self.nudge,
             "room.answered": self.settle_nudge,
             "room.glass": self.show_broken_glass,
+            "room.outage": self.show_outage,
         }
         return {kind: partial(self._carry, hand) for kind, hand in hands.items()}
 
@@ -123,6 +126,19 @@ class Hands:
         card = await self._clerk.read(look.broken_glass, key, number)
         if card is not None:
             await self._put(key, f"glass:{number}", card, f"{key}: update {number}, glass broken")
+
+    async def show_outage(self, effect: Effect) -> None:
+        """Say that a channel is out; the same card says later that it works again."""
+        key, told = effect.incident, effect.payload
+        outage = Outage(
+            channel=ChannelName(str(told["channel"])),
+            since=datetime.fromisoformat(str(told["since"])),
+            why=str(told["why"]),
+        )
+        ended_at = datetime.fromisoformat(str(told["ended_at"])) if told["ended_at"] else None
+        card = await self._clerk.read(look.outage, key, outage, ended_at)
+        name = f"outage:{outage.channel}:{told['since']}"
+        await self._put(key, name, card, f"{key}: {outage.channel} is out")
 
     async def _put(self, key: str, name: str, card: Card, summary: str) -> None:
         """Post the card of that name, or put it in place of what was posted under it."""

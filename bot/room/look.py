@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bot.cards.ask import ask_card
 from bot.cards.decision import approved_card, discarded_card, drafted_card, stale_card
-from bot.cards.notice import broken_glass_card
+from bot.cards.notice import broken_glass_card, outage_card
 from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
@@ -15,6 +15,7 @@ from bot.cards.war_room import war_room_card
 from comms.acts import draft
 from comms.desk import Scene
 from comms.incident import Incident
+from comms.outage import Outage
 from comms.people import Person, Role
 from comms.promise import Phase
 from comms.update import Update, UpdateState
@@ -146,6 +147,17 @@ def broken_glass(scene: Scene, key: str, number: int) -> Card | None:
         incident=scene.book.incidents.get(key),
         update=sent,
         approval=broken[-1],
+        plan=scene.plan,
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def outage(scene: Scene, key: str, what: Outage, ended_at: datetime | None) -> Card:
+    """A channel that is out, or was."""
+    return outage_card(
+        incident=scene.book.incidents.get(key),
+        outage=what,
+        ended_at=ended_at,
         plan=scene.plan,
         incident_url=scene.house.incident_url(key),
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import uuid4
 
 from comms.ask import Ask
 from comms.desk import Scene
+from comms.outage import Outage
 from comms.outbox import Effect
 from comms.promise import Phase, Promise
 from comms.update import Update
@@ -32,6 +34,21 @@ def show_reach(scene: Scene, key: str, number: int) -> None:
     """Show how far the update has got."""
     _put(scene, "room.reach", key, number=number)
     show_incident(scene, key)
+
+
+def show_outage(
+    scene: Scene, key: str, outage: Outage, *, ended_at: datetime | None = None
+) -> None:
+    """Say in the war room that a channel is out, or that it was."""
+    _put(
+        scene,
+        "room.outage",
+        key,
+        channel=outage.channel.value,
+        since=outage.since.isoformat(),
+        why=outage.why,
+        ended_at=ended_at.isoformat() if ended_at else "",
+    )
 
 
 def show_ask(scene: Scene, ask: Ask) -> None:

@@ -91,10 +91,13 @@ def _checked(found: document.Document) -> Plan | None:
 def _check_templates(name: str, entry: schema.AudienceEntry, found: document.Document) -> None:
     """An audience in use without words for a channel would fail in the middle of an incident."""
     template = entry.template or name
-    for channel in entry.channels if entry.enabled else ():
+    used = dict.fromkeys(entry.channels, "channels") | dict.fromkeys(
+        entry.failover.values(), "failover"
+    )
+    for channel, where in used.items() if entry.enabled else ():
         known = _worded(channel)
         if template not in known:
-            at: document.Path = ("audiences", name, "template" if entry.template else "channels")
+            at: document.Path = ("audiences", name, "template" if entry.template else where)
             found.problem(
                 f"there are no {channel} templates {template!r}.{nearest(template, known)} "
                 f"Known: {', '.join(known)}.",
@@ -130,6 +133,8 @@ def _audience(name: str, position: int, entry: schema.AudienceEntry) -> Audience
         template=entry.template or name,
         external=entry.external,
         enabled=entry.enabled,
+        failover=entry.failover,
+        on_unknown=entry.on_unknown,
     )
 
 

@@ -21,6 +21,13 @@ class ChannelName(StrEnum):
     PAGE = "page"
 
 
+class OnUnknown(StrEnum):
+    """What becomes of a delivery that may or may not have arrived."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cadence:
     """What an audience is promised at one severity.
@@ -40,6 +47,8 @@ class Audience:
     `sees` names the fields of `comms.projection` that its templates may use; `approval` the
     roles that must each approve. `template` is the folder of its templates. `external` marks
     readers outside the organisation: the plan's check grants them public fields only.
+    `failover` names the channel that stands in for one by which nothing gets through.
+    `on_unknown`: what may or may not have arrived is resent, or waits for a person.
     """
 
     name: str
@@ -52,6 +61,13 @@ class Audience:
     template: str
     external: bool = False
     enabled: bool = True
+    failover: Mapping[ChannelName, ChannelName] = field(default_factory=dict)
+    on_unknown: OnUnknown = OnUnknown.RESEND
+
+    @property
+    def ways(self) -> tuple[ChannelName, ...]:
+        """Its channels, then those that only stand in for one that fails."""
+        return self.channels + tuple(dict.fromkeys(self.failover.values()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +95,11 @@ class Plan:
             known = ", ".join(a.name for a in self.enabled())
             raise Invalid(f"There is no audience {name!r}. Known: {known}.", pointer=pointer)
         return found
+
+    def holds_unknown(self, audience: str) -> bool:
+        """True where what is unknown of this audience's deliveries waits for a person."""
+        found = self.audiences.get(audience)
+        return found is not None and found.on_unknown is OnUnknown.HOLD
 
     def enabled(self) -> tuple[Audience, ...]:
         """The audiences in use, in the plan's order."""

@@ -26,7 +26,7 @@ from comms import text
 from comms.errors import Invalid
 from comms.people import Role
 from comms.plan import duration
-from comms.plan.model import ChannelName
+from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.problem import nearest
 from comms.projection import FIELDS, PUBLIC_FIELDS
 
@@ -142,6 +142,16 @@ class AudienceEntry(_Strict):
     )
     enabled: bool = True
     channels: list[Channel] = Field(max_length=8)
+    failover: dict[Channel, Channel] = Field(
+        default_factory=dict,
+        description="Which channel stands in for one by which nothing gets through.",
+    )
+    on_unknown: OnUnknown = Field(
+        default=OnUnknown.RESEND,
+        strict=False,
+        description="What may or may not have arrived: sent again under the same Message-ID, or"
+        " held for a person.",
+    )
     sees: list[Sees] = Field(description="The fields of an update that this audience may see.")
     approval: list[RoleName] = Field(description="The roles that must each approve.")
     template: Name | None = Field(
@@ -160,6 +170,26 @@ class AudienceEntry(_Strict):
         if ChannelName.PAGE in channels and info.data.get("external") is False:
             raise ValueError("the page is public: an audience that reads it is 'external: true'")
         return channels
+
+    @field_validator("failover")
+    @classmethod
+    def _another_channel_stands_in(
+        cls, failover: dict[ChannelName, ChannelName], info: ValidationInfo
+    ) -> dict[ChannelName, ChannelName]:
+        channels: list[ChannelName] = info.data.get("channels", [])
+        for failing, instead in failover.items():
+            if failing not in (*channels, *failover.values()):
+                known = ", ".join(channels) or "none"
+                raise ValueError(f"{failing} is none of its channels. Known: {known}.")
+            if instead in channels:
+                raise ValueError(
+                    f"{instead} cannot stand in for {failing}: it is one of its channels anyway"
+                )
+            if instead is failing:
+                raise ValueError(f"{failing} cannot stand in for itself")
+            if instead is ChannelName.PAGE and info.data.get("external") is False:
+                raise ValueError("the page is public: only 'external: true' may fail over to it")
+        return failover
 
     @field_validator("sees")
     @classmethod

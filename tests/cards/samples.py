@@ -28,7 +28,13 @@ from bot.cards.declare import declare_card
 from bot.cards.help import help_card
 from bot.cards.kept import kept_card
 from bot.cards.note import note_card, noted_card
-from bot.cards.notice import broken_glass_card, no_room_card, problem_card, room_found_card
+from bot.cards.notice import (
+    broken_glass_card,
+    no_room_card,
+    outage_card,
+    problem_card,
+    room_found_card,
+)
 from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
@@ -41,7 +47,9 @@ from comms.delivery import DeliveryState
 from comms.errors import NotFound, Unavailable
 from comms.incident import Severity, Status
 from comms.lint import Finding, Level
+from comms.outage import Outage
 from comms.people import Role
+from comms.plan.model import ChannelName
 from comms.promise import Phase, Promise, answered
 from comms.statement import CARD
 from comms.timeline import Entry
@@ -243,6 +251,7 @@ def _decisions(said: Words) -> dict[str, Card]:
         pointer="/customer",
     )
     mentioned = replace(plan(), duty_manager=replace(ANA, name=said.name))
+    outage = Outage(channel=ChannelName.MAIL, since=NOW, why=said.reason)
     return {
         "preview": preview_card(
             incident=here, preview=preview(said, finding), plan=plan(), incident_url=URL
@@ -266,6 +275,16 @@ def _decisions(said: Words) -> dict[str, Card]:
         "stale": stale_card(incident=here, update=draft),
         "discarded": discarded_card(
             incident=here, update=3, by=replace(ANA, name=said.name), at=NOW, plan=plan()
+        ),
+        "outage": outage_card(
+            incident=here, outage=outage, ended_at=None, plan=plan(), incident_url=URL
+        ),
+        "outage-over": outage_card(
+            incident=here,
+            outage=outage,
+            ended_at=NOW + timedelta(minutes=7),
+            plan=plan(),
+            incident_url=URL,
         ),
         "broken-glass": broken_glass_card(
             incident=here, update=approved, approval=glass, plan=mentioned, incident_url=URL

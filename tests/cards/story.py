@@ -148,20 +148,24 @@ def plan() -> Plan:
     )
 
 
-def statement(words: Words, kind: Kind = Kind.UPDATE) -> Statement:
-    """What responders read of the update."""
+def statement(
+    words: Words, kind: Kind = Kind.UPDATE, *, reader: Audience | None = None
+) -> Statement:
+    """What this audience, by default responders, reads of the update in Teams."""
     what = replace(
         update(words),
         kind=kind,
         status=Status.RESOLVED if kind is Kind.RESOLVED else Status.IDENTIFIED,
         corrects=2 if kind is Kind.CORRECTION else None,
-        promises={} if kind is Kind.RESOLVED else {"responders": NOW + timedelta(minutes=15)},
+        promises={}
+        if kind is Kind.RESOLVED
+        else dict.fromkeys(("responders", "executives"), NOW + timedelta(minutes=15)),
     )
     telling = Telling(
         incident=incident(words), update=what, plan=plan(), incident_url=URL, room_url=ROOM_URL
     )
-    responders = telling.plan.audiences["responders"]
-    return writer.write(telling, responders, project(telling, responders))
+    reader = reader or telling.plan.audiences["responders"]
+    return writer.write(telling, reader, project(telling, reader))
 
 
 def reach() -> Reach:

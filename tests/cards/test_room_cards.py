@@ -18,7 +18,7 @@ from bot.cards.wording import duration, listed, people
 from comms.ask import Ask, AskState
 from comms.delivery import DeliveryState
 from comms.people import Person, Role
-from comms.plan.model import ChannelName
+from comms.plan.model import ChannelName, OnUnknown
 from comms.promise import Phase, Promise, PromiseState, answered, withdrawn
 from comms.report import Need
 from comms.update import Approval, UpdateState
@@ -231,3 +231,13 @@ def test_one_person_who_holds_two_roles_is_told_that_another_must_approve() -> N
 
     assert f"somebody other than {ANA.name} must approve too" in said(Role.COMMS_LEAD)
     assert "Four eyes" not in said(Role.INCIDENT_COMMANDER)
+
+
+def test_what_is_held_for_a_person_says_so() -> None:
+    held = replace(plan().audiences["customers"], on_unknown=OnUnknown.HOLD)
+    holding = replace(plan(), audiences={**plan().audiences, "customers": held})
+
+    card = reach_card(incident=incident(Words()), reach=reach_of(3, TOTALS, holding))
+
+    assert "2 unknown" in json.dumps(card)
+    assert "what is unknown waits for you" in json.dumps(card)

@@ -15,6 +15,7 @@ import pytest
 from comms.channels.teams import writer
 from comms.channels.teams.card import POST_LIMIT, size
 from comms.errors import Invalid
+from comms.plan.load import load
 from comms.projection import Telling, project
 from comms.statement import CARD, PLAIN, Statement
 from comms.update import Kind, Update
@@ -30,6 +31,18 @@ def test_an_update_reads_as_it_was_reviewed(kind: Kind) -> None:
     _compare(f"responders.{kind}.txt", f"{said.subject}\n\n{said.parts[PLAIN]}\n")
     card = json.dumps(json.loads(said.parts[CARD]), ensure_ascii=False, indent=1)
     _compare(f"responders.{kind}.json", f"{card}\n")
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("audience", ["executives", "stakeholders"])
+def test_readers_of_mail_are_told_in_the_war_room_as_it_was_reviewed(
+    audience: str, kind: Kind
+) -> None:
+    said = statement(Words(), kind, reader=load(None).audience(audience))
+
+    _compare(f"{audience}.{kind}.txt", f"{said.subject}\n\n{said.parts[PLAIN]}\n")
+    card = json.dumps(json.loads(said.parts[CARD]), ensure_ascii=False, indent=1)
+    _compare(f"{audience}.{kind}.json", f"{card}\n")
 
 
 def test_the_text_says_all_that_the_card_says() -> None:

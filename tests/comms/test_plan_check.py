@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from comms.errors import PlanInvalid
 from comms.people import Role
 from comms.plan.load import SHOWN, check, load, shipped
+from comms.plan.model import ChannelName
 
 SHIPPED = shipped()
 
@@ -104,6 +105,26 @@ def test_all_problems_are_named_at_once_in_the_order_of_lines() -> None:
             "expected a mail address",
         ),
         (("UTC", "UTC\nmail_rate: 30"), "mail_rate: expected a rate such as 20/s"),
+        (
+            ("[page, mail]", "[page, mail]\n    failover: {mail: page}"),
+            "customers.failover: page cannot stand in for mail: it is one of its channels anyway",
+        ),
+        (
+            ("[teams]", "[teams]\n    failover: {mail: teams}"),
+            "responders.failover: mail is none of its channels. Known: teams.",
+        ),
+        (
+            ("[teams]", "[teams]\n    failover: {teams: page}"),
+            "responders.failover: the page is public: only 'external: true' may fail over to it",
+        ),
+        (
+            ("[teams]", "[teams]\n    failover: {teams: fax}"),
+            "responders.failover.teams: expected 'teams', 'mail' or 'page', found 'fax'",
+        ),
+        (
+            ("[teams]", "[teams]\n    on_unknown: wait"),
+            "responders.on_unknown: expected 'resend' or 'hold', found 'wait'",
+        ),
         (
             ("UTC", "UTC\napprovers: {lgal: []}"),
             "approvers.lgal: expected 'incident_commander', 'comms_lead', 'scribe' or 'legal', "
@@ -294,7 +315,11 @@ def test_a_plan_of_ones_own_is_read(tmp_path: Path) -> None:
                 "    - {name: Lee Berg, email: lee@northwind.example, entra_id: e-7}\n",
             ),
             ("SEV3: {first: 5m, every: 60m}", "SEV3: {every: 2h}"),
-            ("label: Stakeholders", "label: Partners\n    template: executives"),
+            (
+                "label: Stakeholders",
+                "label: Partners\n    template: executives\n    on_unknown: hold\n"
+                "    failover: {mail: teams}",
+            ),
         )
     )
 
@@ -310,6 +335,9 @@ def test_a_plan_of_ones_own_is_read(tmp_path: Path) -> None:
     assert responders["SEV3"].first is None
     assert responders["SEV3"].every == timedelta(hours=2)
     assert plan.audience("stakeholders").template == "executives"
+    assert plan.audience("stakeholders").ways == (ChannelName.MAIL, ChannelName.TEAMS)
+    assert plan.holds_unknown("stakeholders")
+    assert not plan.holds_unknown("customers")
     assert plan.audience("customers").template == "customers"
     assert plan.source == str(file)
 

@@ -35,7 +35,9 @@ def words(context: Mapping[str, object]) -> dict[str, object]:
         "holding": HOLDING_RESOLVED if context["is_last"] else HOLDING,
     }
     if "decisions" in context:
-        told["decisions_needed"] = decisions(context)
+        told["decisions_needed"] = asked(context["decisions"])
+    if "needs" in context:
+        told["needs_named"] = asked(context["needs"])
     if {"symptom", "scope"} <= context.keys():
         told["tell_customers"] = tell_customers(context)
     return told
@@ -69,10 +71,9 @@ def headline(context: Mapping[str, object]) -> str:
     return HEADLINES["resolved" if status in _OVER else _TOLD_AS.get(status, status)]
 
 
-def decisions(context: Mapping[str, object]) -> tuple[str, ...]:
-    """Each decision that is needed, with who gives it and by when."""
-    asked = cast("tuple[Mapping[str, object], ...]", context["decisions"])
-    return tuple(_decision(need) for need in asked)
+def asked(needs: object) -> tuple[str, ...]:
+    """Each need, or decision that is needed, with who gives it and by when."""
+    return tuple(_asked(need) for need in cast("tuple[Mapping[str, object], ...]", needs))
 
 
 def tell_customers(context: Mapping[str, object]) -> tuple[str, ...]:
@@ -83,12 +84,12 @@ def tell_customers(context: Mapping[str, object]) -> tuple[str, ...]:
     return (symptom, f"Affected: {scope}") if scope else (symptom,)
 
 
-def _decision(need: Mapping[str, object]) -> str:
+def _asked(need: Mapping[str, object]) -> str:
     by = need["by"]
-    asked = [str(need["owner"])] if need["owner"] else []
+    whom = [str(need["owner"])] if need["owner"] else []
     if isinstance(by, Moment):
-        asked.append(f"by {by.clock}")
-    return f"{need['text']} ({', '.join(asked)})" if asked else str(need["text"])
+        whom.append(f"by {by.clock}")
+    return f"{need['text']} ({', '.join(whom)})" if whom else str(need["text"])
 
 
 def _day(when: Moment) -> str:

@@ -16,6 +16,13 @@ from comms.render import fill, thread
 from comms.statement import CARD, PLAIN, Statement
 
 _LISTS = (("done", "Done"), ("doing", "Doing"), ("next", "Next"))
+_BRIEF = (
+    ("impact", "Impact"),
+    ("risk", "Risk"),
+    ("workaround", "Workaround"),
+    ("symptom", "What customers are told"),
+)
+"""What a reader of mail is told, in this order; the decisions come after the impact."""
 
 
 def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
@@ -72,7 +79,8 @@ def _worded(context: Mapping[str, object]) -> dict[str, object]:
     worded: dict[str, object] = {
         "actions": [
             {"label": label, "lines": context[name]} for name, label in _LISTS if context.get(name)
-        ]
+        ],
+        "brief": _brief(context),
     }
     if "needs" in context:
         worded["needs"] = [
@@ -84,6 +92,19 @@ def _worded(context: Mapping[str, object]) -> dict[str, object]:
             {"role": role.capitalize(), "name": name} for role, name in people.items()
         ]
     return worded
+
+
+def _brief(context: Mapping[str, object]) -> list[dict[str, object]]:
+    parts: list[dict[str, object]] = [
+        {"label": label, "lines": [context[name]]} for name, label in _BRIEF if context.get(name)
+    ]
+    wanted = [
+        _need(need) for need in cast(Iterable[Mapping[str, object]], context.get("decisions", ()))
+    ]
+    if wanted:
+        lines = [f"{need['text']} {need['note']}".strip() for need in wanted]
+        parts.insert(1, {"label": "Decision needed", "lines": lines})
+    return parts
 
 
 def _need(need: Mapping[str, object]) -> dict[str, object]:

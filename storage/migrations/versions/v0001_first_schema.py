@@ -220,6 +220,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_timer_due_at"), "timer", ["due_at"], unique=False)
     op.create_table(
+        "outage",
+        sa.Column("channel", sa.String(), nullable=False),
+        sa.Column("since", UtcTime(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("incidents", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("channel"),
+    )
+    op.create_table(
         "throttle",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("rate", sa.Float(), nullable=False),

@@ -11,7 +11,6 @@ from comms.delivery import Delivery
 from comms.incident import Incident, Severity, Status
 from comms.people import Person
 from comms.plan.load import load
-from comms.plan.model import ChannelName
 from comms.projection import Telling, project
 from comms.report import CanReport, CustomerText, Need
 from comms.statement import Statement
@@ -26,7 +25,8 @@ LINKS = {
 }
 
 PLAN = replace(load(None), organisation="Contoso")
-READERS = tuple(a.name for a in PLAN.enabled() if ChannelName.MAIL in a.channels)
+READERS = tuple(a.name for a in PLAN.enabled())
+"""Also responders: they get mail where Teams is out."""
 
 REPORT = CanReport(
     conditions="One in three card payments fails at checkout. About 400 orders an hour are lost.",
