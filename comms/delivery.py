@@ -100,6 +100,7 @@ class LedgerRow:
     """One line of the ledger as people read it."""
 
     id: int
+    incident: str
     update: int
     audience: str
     channel: ChannelName

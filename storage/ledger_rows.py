@@ -30,6 +30,7 @@ def ledger_row(row: DeliveryRow, fanout: FanoutRow) -> LedgerRow:
     """Return a delivery's row as people read it."""
     return LedgerRow(
         id=row.id or 0,
+        incident=fanout.incident,
         update=fanout.number,
         audience=fanout.audience,
         channel=ChannelName(fanout.channel),

@@ -6,6 +6,7 @@ from comms.acts.show import show_reach
 from comms.delivery import LedgerRow
 from comms.desk import Scene
 from comms.errors import Conflict, NotFound
+from comms.people import Person
 from comms.update import UpdateState
 
 
@@ -46,8 +47,18 @@ def cancel(scene: Scene, key: str, number: int) -> int:
 
 
 def acknowledge(scene: Scene, delivery: int) -> LedgerRow:
-    """A person says 'I have seen this'; saying it again changes nothing. NotFound for no such."""
+    """A person says 'I have seen this'; saying it again changes nothing. NotFound for no such.
+
+    Whoever was told by several deliveries counts once.
+    """
     row = scene.book.fanouts.acknowledge(delivery, now=scene.now)
     if row is None:
         raise NotFound("This update is not in the ledger any more.")
+    scene.book.sightings.acknowledge(
+        incident=row.incident,
+        number=row.update,
+        by=Person(name=row.name or row.address, email=row.address),
+        audience=row.audience,
+        now=scene.now,
+    )
     return row

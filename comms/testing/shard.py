@@ -102,6 +102,7 @@ def new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> Row:
         language=line.language,
         line=LedgerRow(
             id=number,
+            incident=fanout.incident,
             update=fanout.update,
             audience=fanout.audience,
             channel=fanout.channel,
