@@ -8,8 +8,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import Connection, create_engine
+
 from bot.cli.client import Client, Refused
 from comms.errors import Unavailable
+from storage.connect import with_driver
 from tests.chaos.sink import Sink, mailbox_of
 from tests.chaos.victim import Victim, until
 
@@ -63,6 +66,16 @@ class Installation:
         victim = Victim(words, environ=environ, folder=self.folder, log=log)
         self.victims.append(victim)
         return victim
+
+    @contextmanager
+    def changing(self) -> Iterator[Connection]:
+        """Give a connection to the database beside the product, in a transaction."""
+        engine = create_engine(with_driver(self.database_url))
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
 
     def clear(self) -> None:
         """End whatever still runs."""

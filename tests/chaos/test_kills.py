@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from contextlib import closing, suppress
-from time import monotonic, sleep
+from contextlib import suppress
+from time import sleep
 
 from bot.cli.client import Refused
 from comms.errors import Unavailable
@@ -134,30 +133,3 @@ def test_the_last_that_sends_is_killed_and_nobody_is_there_for_a_while(
     Fleet(fleet.installation, workers=1 if fleet.workers else 0).ready().settled(update)
 
     report(**fleet.proven(600).figures)
-
-
-def test_killed_during_its_migration(embedded: Installation, form: Form, report: Report) -> None:
-    took = _took_to_migrate(embedded)
-    kills = form.either(25, 5)
-    for _ in range(kills):
-        victim = embedded.start("db", "upgrade")
-        sleep(form.dice.uniform(0, took))
-        victim.kill()
-
-    app = embedded.serve().ready()
-    update = app.draft(20)
-    app.approve(update)
-
-    assert app.settled(update) == {"accepted": 20}
-    assert embedded.start("db", "check").ended() == 0
-    report(kills=kills)
-
-
-def _took_to_migrate(embedded: Installation) -> float:
-    """Return how long it takes here, on another file."""
-    began = monotonic()
-    aside = f"sqlite:///{embedded.folder}/aside.db"
-    assert embedded.start("db", "upgrade", SITREP_DATABASE_URL=aside).ended() == 0
-    with closing(sqlite3.connect(embedded.folder / "aside.db")) as file:
-        assert file.execute("SELECT count(*) FROM delivery").fetchone() == (0,)
-    return monotonic() - began

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic, sleep
 
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import text
 
-from storage.connect import with_driver
 from storage.schema import current
 from tests.chaos.conftest import Form, Report, on_each_database
 from tests.chaos.fleet import Fleet
@@ -26,7 +24,7 @@ def test_a_start_over_rows_in_every_state_sends_what_is_left_and_keeps_the_rest(
     fleet: Fleet, report: Report
 ) -> None:
     left_behind(fleet)
-    with changing(fleet.installation) as rows:
+    with fleet.installation.changing() as rows:
         settled = "state = 'accepted'"
         ids = rows.execute(text(f"SELECT id FROM delivery WHERE {settled} LIMIT 4")).scalars()
         for number, state in zip(ids.all(), KEPT, strict=True):
@@ -49,7 +47,7 @@ def test_a_start_over_rows_in_every_state_sends_what_is_left_and_keeps_the_rest(
 def test_what_a_newer_version_wrote_is_left_to_it_and_holds_nothing_up(fleet: Fleet) -> None:
     incident = left_behind(fleet)
     newer = {"incident": incident, "past": "2026-01-01T00:00:00.000000Z"}
-    with changing(fleet.installation) as rows:
+    with fleet.installation.changing() as rows:
         for statement in NEWER:
             rows.execute(text(statement), newer)
 
@@ -63,7 +61,7 @@ def test_what_a_newer_version_wrote_is_left_to_it_and_holds_nothing_up(fleet: Fl
     other = app.draft_again()
     app.approve(other)
     assert app.settled(other) == {"accepted": 300}
-    with changing(fleet.installation) as rows:
+    with fleet.installation.changing() as rows:
         for query in UNTOUCHED:
             assert rows.execute(text(query)).scalar() == 1, query
     assert again.stop() == [0] * (1 + len(fleet.workers))
@@ -174,18 +172,7 @@ def left_behind(fleet: Fleet) -> str:
 
 def next_one(installation: Installation, folder: Path) -> Mapping[str, str]:
     """The environment of the next version."""
-    with changing(installation) as rows:
+    with installation.changing() as rows:
         head = current(rows)
     assert head
     return next_version(folder / "next", head=head)
-
-
-@contextmanager
-def changing(installation: Installation) -> Iterator[Connection]:
-    """Give a connection to the database beside the product."""
-    engine = create_engine(with_driver(installation.database_url))
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
