@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome, Reason
@@ -255,12 +254,14 @@ class Ledger(Protocol):
 
 def key_of(fanout: Fanout, address: str) -> str:
     """Return the idempotency key of one delivery: the same in every attempt, on every machine."""
-    digest = hashlib.sha256(address.casefold().encode()).hexdigest()
-    return (
-        f"{_family(fanout.incident, fanout.update, fanout.audience, fanout.channel)}.{digest[:24]}"
-    )
+    return keys_of(fanout)(address)
 
 
-@lru_cache(maxsize=1024)
-def _family(incident: str, update: int, audience: str, channel: ChannelName) -> str:
-    return f"{incident}.{update}.{audience}.{channel}".lower()
+def keys_of(fanout: Fanout) -> Callable[[str], str]:
+    """Return what makes the keys of a fan-out's deliveries from their addresses."""
+    family = f"{fanout.incident}.{fanout.update}.{fanout.audience}.{fanout.channel}".lower()
+
+    def key(address: str) -> str:
+        return f"{family}.{sha256(address.casefold().encode()).hexdigest()[:24]}"
+
+    return key

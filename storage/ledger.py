@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from comms.delivery import Delivery
 from comms.errors import NotFound
-from comms.ledger import LATEST_RETRY, Advance, Claim, Fanout, Settled, key_of
+from comms.ledger import LATEST_RETRY, Advance, Claim, Fanout, Settled, keys_of
 from comms.plan.model import ChannelName
 from comms.statement import Statement
 from storage import ledger_sql as sql
@@ -160,7 +160,7 @@ def _advance(
     overtaken = bool(take) and bool(renewed[0])
     taken: Sequence[Row[Any]] = ()
     if take and not overtaken:
-        taken = _take(connection, claim, now, take)
+        taken = _take(connection, claim, settled, now, take)
     _count(connection, claim, settled, kept=kept, taken=len(taken))
     if not taken:
         connection.exec_driver_sql(driver(connection, sql.GIVE_BACK), (claim.shard, claim.token))
@@ -194,12 +194,21 @@ def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at
     return connection.exec_driver_sql(driver(connection, sql.FINISH), ours).rowcount
 
 
-def _take(connection: Connection, claim: Claim, now: datetime, limit: int) -> Sequence[Row[Any]]:
-    taken = connection.exec_driver_sql(
-        driver(connection, sql.TAKE), (claim.shard, *bounds(connection, now)[:2], limit)
-    )
+def _take(
+    connection: Connection, claim: Claim, settled: Sequence[Settled], now: datetime, limit: int
+) -> Sequence[Row[Any]]:
+    """Take what is due: what follows on the last batch, then whatever there is in the shard."""
+    due, until = bounds(connection, now)[:2]
+    taken: Sequence[Row[Any]] = ()
+    if settled:
+        last = max(one.outcome.delivery for one in settled)
+        given: tuple[Any, ...] = (claim.shard, due, until, last, limit)
+        taken = connection.exec_driver_sql(driver(connection, sql.TAKE_NEXT), given).all()
+    if not taken:
+        given = (claim.shard, due, until, limit)
+        taken = connection.exec_driver_sql(driver(connection, sql.TAKE), given).all()
     # RETURNING promises no order.
-    return sorted(taken.all(), key=itemgetter(0, 1))
+    return sorted(taken, key=itemgetter(0, 1))
 
 
 def _count(
@@ -219,10 +228,11 @@ def _count(
 
 
 def _deliveries(fanout: Fanout, rows: Iterable[Sequence[Any]]) -> tuple[Delivery, ...]:
+    key_of = keys_of(fanout)
     return tuple(
         Delivery(
             id=number,
-            key=key_of(fanout, address),
+            key=key_of(address),
             address=address,
             name=name,
             language=language,

@@ -80,15 +80,20 @@ WHERE delivery.id = told.id AND +delivery.shard_id = ? AND delivery.state = 'sen
 """
 # The plus keeps SQLite from walking the shard's index once for each outcome.
 
-TAKE = """
+_TAKE = """
 UPDATE delivery SET state = 'sending', attempts = attempts + 1
 WHERE id IN (
     SELECT id FROM delivery
-    WHERE shard_id = ? AND state = 'planned' AND (due_at <= ? OR due_at > ?)
-    ORDER BY due_at, id LIMIT ?
+    WHERE shard_id = ? AND state = 'planned' AND (due_at <= ? OR due_at > ?) {from_here}
+    LIMIT ?
 )
 RETURNING due_at, id, address, name, language, attempts
 """
+
+TAKE = _TAKE.replace("{from_here}", "ORDER BY due_at, id")
+
+TAKE_NEXT = _TAKE.replace("{from_here}", "AND id > ? ORDER BY id")
+"""Those behind a delivery: for a batch it need not look at the whole shard each time."""
 
 LOST = """
 SELECT due_at, id, address, name, language, attempts FROM delivery
