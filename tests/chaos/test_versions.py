@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic, sleep
 
-from sqlalchemy import text
+from sqlalchemy import Connection, MetaData, Table, func, select, text
 
 from storage.schema import current
 from tests.chaos.conftest import Form, Report, on_each_database
@@ -46,10 +46,8 @@ def test_a_start_over_rows_in_every_state_sends_what_is_left_and_keeps_the_rest(
 @on_each_database
 def test_what_a_newer_version_wrote_is_left_to_it_and_holds_nothing_up(fleet: Fleet) -> None:
     incident = left_behind(fleet)
-    newer = {"incident": incident, "past": "2026-01-01T00:00:00.000000Z"}
     with fleet.installation.changing() as rows:
-        for statement in NEWER:
-            rows.execute(text(statement), newer)
+        written_by_newer(rows)
 
     again = Fleet(fleet.installation, workers=len(fleet.workers))
     app = again.ready()
@@ -69,23 +67,32 @@ def test_what_a_newer_version_wrote_is_left_to_it_and_holds_nothing_up(fleet: Fl
 
 OPEN = {"planned", "sending"}
 
-NEWER = (
-    "UPDATE delivery SET reason = 'too_cheerful' WHERE id ="
-    " (SELECT min(id) FROM delivery WHERE state = 'accepted')",
-    "INSERT INTO statement (update_id, position, audience, channel, body)"
-    " SELECT id, 9, 'stakeholders', 'sms', '{}' FROM incident_update WHERE incident = :incident",
-    "INSERT INTO fanout (update_id, incident, number, audience, channel, priority, state,"
-    " opened_at, written) SELECT id, incident, number, 'stakeholders', 'sms', 1, 'planning', :past,"
-    " 0 FROM incident_update WHERE incident = :incident",
-    "INSERT INTO shard (fanout_id, number, channel, priority, due_at, owner, token, planned,"
-    " sending, accepted, rejected, suppressed, unknown, cancelled) SELECT id, 0, 'sms', 1, :past,"
-    " '', 0, 1, 0, 0, 0, 0, 0, 0 FROM fanout WHERE channel = 'sms'",
-    "INSERT INTO outbox (key, lane, kind, incident, payload, attempts, written_at, due_at, why)"
-    " SELECT 'pager', :incident || '-pager', 'pager.call', :incident, '{}', 0, :past, :past, ''",
-    "INSERT INTO timer (key, due_at, kind, incident, subject, generation)"
-    " VALUES ('digest', :past, 'digest.due', :incident, 0, 0)",
-)
-"""A channel, a reason, an effect and a timer that only a newer version knows."""
+
+def written_by_newer(rows: Connection) -> None:
+    """Write a channel, a reason, an effect and a timer that only a newer version knows."""
+    fanout = copied(rows, "fanout", channel="sms", state="planning")
+    nothing = dict.fromkeys(("sending", "accepted", *KEPT), 0)
+    copied(rows, "shard", fanout_id=fanout, channel="sms", owner="", planned=1, **nothing)
+    copied(rows, "statement", channel="sms", position=9)
+    copied(rows, "outbox", key="pager", lane="INC-1:pager", kind="pager.call")
+    copied(rows, "timer", key="digest", kind="digest.due")
+    since = "(SELECT opened_at FROM fanout WHERE channel = 'sms')"
+    rows.execute(text(f"UPDATE timer SET due_at = {since} WHERE key = 'digest'"))
+    accepted = "(SELECT min(id) FROM delivery WHERE state = 'accepted')"
+    rows.execute(text(f"UPDATE delivery SET reason = 'too_cheerful' WHERE id = {accepted}"))
+
+
+def copied(rows: Connection, name: str, **changes: object) -> int:
+    """Write a row like one that is there (and due, where it may be); return its number."""
+    table = Table(name, MetaData(), autoload_with=rows)
+    wanted = select(table)
+    if "due_at" in table.c:
+        wanted = wanted.where(table.c.due_at.is_not(None))
+    row = dict(rows.execute(wanted.limit(1)).one()._mapping)
+    row.pop("id", None)
+    rows.execute(table.insert(), {**row, **changes})
+    return int(rows.execute(select(func.max(table.c.id))).scalar_one()) if "id" in table.c else 0
+
 
 UNTOUCHED = (
     "SELECT count(*) FROM fanout WHERE channel = 'sms' AND state = 'planning'",
