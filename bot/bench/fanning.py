@@ -15,10 +15,12 @@ from comms.acts.approve import approve
 from comms.acts.declare import declare
 from comms.acts.draft import draft
 from comms.bell import Bell, Topic
+from comms.channels.transport import Transport
 from comms.clock import SystemClock
 from comms.delivery import Delivery, DeliveryState, Outcome
 from comms.desk import Desk, House, Scene
 from comms.fanout import Runner
+from comms.gate import Gate
 from comms.incident import Severity
 from comms.people import Person, Role
 from comms.plan.load import load
@@ -27,10 +29,12 @@ from comms.planner import Planner
 from comms.recipient import Recipient
 from comms.report import CanReport
 from comms.statement import Statement
+from comms.throttle import Limit
 from storage import schema
 from storage.book import SqlStore
 from storage.database import Database
 from storage.ledger import SqlLedger
+from storage.throttle import SqlThrottle
 
 AUDIENCE = "stakeholders"
 PERSON = Person(name="Benchmark", email="bench@example.com")
@@ -84,16 +88,31 @@ class Engine:
         while await planner.plan():
             pass
 
-    def runner(self, owner: str) -> Runner:
-        """Return a runner with as many slots as the product has, to a sender that does nothing."""
+    def runner(
+        self, owner: str, *, transport: Transport | None = None, gate: Gate | None = None
+    ) -> Runner:
+        """Return a runner with as many slots as the product has.
+
+        Without a transport nothing is sent and all accepted, without a gate as fast as it goes.
+        """
         return Runner(
             channel=ChannelName.MAIL,
-            transport=NoOp(),
+            transport=transport or NoOp(),
             ledger=SqlLedger(self.database),
             clock=self.desk.clock,
             bell=self.ready,
             owner=owner,
             slots=SLOTS[ChannelName.MAIL],
+            gate=gate,
+        )
+
+    def gate(self, rate: float) -> Gate:
+        """Return the gate to a relay that takes so many messages a second; 0: nobody knows."""
+        limits = (Limit(key="mail:bench", rate=rate),)
+        return Gate(
+            limits=lambda _fanout: limits,
+            throttle=SqlThrottle(self.database),
+            clock=self.desk.clock,
         )
 
     async def send(self) -> None:
@@ -119,10 +138,15 @@ async def engine(url: str) -> AsyncIterator[Engine]:
         database.close()
 
 
-def drafted(scene: Scene, recipients: int, nonce: str = "bench") -> Draft:
+def drafted(
+    scene: Scene,
+    recipients: int,
+    nonce: str = "bench",
+    severity: Severity = Severity.SEV3,
+) -> Draft:
     """Bring the audience together, declare an incident and draft its first update."""
     scene.book.recipients.replace(AUDIENCE, _people(recipients))
-    incident = declare(scene, title="Benchmark", severity=Severity.SEV3, nonce=nonce)
+    incident = declare(scene, title="Benchmark", severity=severity, nonce=nonce)
     seen = draft(
         scene, incident.key, report=CanReport(conditions="Nothing."), audiences=(AUDIENCE,)
     )

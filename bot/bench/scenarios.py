@@ -17,6 +17,8 @@ SCENARIOS: Mapping[str, str] = {
     "postgres": "bot.bench.fanout_postgres",
     "memory": "bot.bench.fanout_memory",
     "disturb": "bot.bench.fanout_disturb",
+    "priority": "bot.bench.fanout_priority",
+    "relay": "bot.bench.fanout_relay",
 }
 """Name and module, in the order in which they run.
 

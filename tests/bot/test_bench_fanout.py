@@ -9,7 +9,15 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from bot.bench import fanout, fanout_disturb, fanout_memory, fanout_postgres, scenarios
+from bot.bench import (
+    fanout,
+    fanout_disturb,
+    fanout_memory,
+    fanout_postgres,
+    fanout_priority,
+    fanout_relay,
+    scenarios,
+)
 from bot.cli import app
 from comms.errors import Unavailable
 
@@ -51,6 +59,22 @@ def test_turns_are_measured_at_rest_and_while_an_update_goes_out() -> None:
         assert measured["lag_p99_ms"] >= 0
     assert result["busy"]["deliveries_per_second"] > 0
     assert result["ratios"]["busy_p99/idle_p99"] > 0
+
+
+def test_an_urgent_update_is_measured_beside_a_queue() -> None:
+    result = fanout_priority.run(1, bulk=1_000, queued=1_500)
+
+    assert result["priority"]["last_seconds"] > 0
+    assert result["ratios"]["queue/priority"] > 1
+
+
+def test_a_relay_that_refuses_is_measured_beside_a_sender_that_does_not_listen() -> None:
+    result = fanout_relay.run(1, seconds=1.5)
+
+    assert result["adaptive"]["lost"] == 0
+    for contender in ("adaptive", "unpaced"):
+        assert result[contender]["goodput"] > 0
+        assert 0 <= result[contender]["refused"] < 1
 
 
 def test_every_figure_is_printed_with_its_name() -> None:
