@@ -41,7 +41,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # `pytest --hypothesis-profile=thorough tests/comms/test_life_cycle.py` looks for an hour or so.
-settings.register_profile("thorough", max_examples=5_000)
+settings.register_profile("thorough", max_examples=5_000, deadline=None)
+# How long an example takes says more about the machine than about what is tested.
+settings.register_profile("sitrep", deadline=None)
+settings.load_profile("sitrep")
 
 
 @pytest.fixture(scope="session", autouse=True)

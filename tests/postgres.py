@@ -91,9 +91,9 @@ def created(server: URL, name: str) -> Iterator[URL]:
 
 
 @contextmanager
-def migrated(server: URL) -> Iterator[URL]:
+def migrated(server: URL, name: str = "test") -> Iterator[URL]:
     """Give a migrated database, created for this run and dropped after it."""
-    with created(server, f"sitrep_test_{os.getpid()}") as url:
+    with created(server, f"sitrep_{name}_{os.getpid()}") as url:
         with opened(url) as database:
             upgrade(database)
         yield url

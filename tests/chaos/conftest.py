@@ -10,8 +10,10 @@ from pathlib import Path
 from time import sleep
 
 import pytest
+from sqlalchemy import URL
 
 from storage.database import Database
+from tests import postgres as pg
 from tests.chaos.fleet import Fleet
 from tests.chaos.installation import Installation, installation
 from tests.chaos.sink import Sink, sink
@@ -72,6 +74,15 @@ def shared(postgres: Database, tmp_path: Path, relay: Sink) -> Iterator[Installa
     """An installation on an empty Postgres; a worker that is gone is given up after 5 seconds."""
     with installation(tmp_path, postgres.url, relay, SITREP_LEASE="5") as made:
         yield made
+
+
+@pytest.fixture
+def shared_to_change(postgres_server: URL, tmp_path: Path, relay: Sink) -> Iterator[Installation]:
+    """An installation on a Postgres database of its own, whose schema the test may change."""
+    with pg.migrated(postgres_server, "to_change") as url:
+        address = url.render_as_string(hide_password=False)
+        with installation(tmp_path, address, relay, SITREP_LEASE="5") as made:
+            yield made
 
 
 SIZES = ("sqlite", "postgres, 1 worker", "postgres, 2 workers")

@@ -125,8 +125,9 @@ def test_the_next_version_goes_on_where_this_one_stopped_on_one_machine(
 
 
 def test_two_versions_send_side_by_side_during_a_rollout(
-    shared: Installation, tmp_path: Path, form: Form, report: Report
+    shared_to_change: Installation, tmp_path: Path, form: Form, report: Report
 ) -> None:
+    shared = shared_to_change
     began, lasts, count = monotonic(), form.either(60, 5), form.either(3_000, 1_200)
     old = Fleet(shared, workers=2)
     app = old.ready()

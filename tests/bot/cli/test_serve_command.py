@@ -51,7 +51,7 @@ def test_the_app_migrates_its_database_answers_and_stops_when_told(
     assert started.stderr.readline() == f"Sitrep answers at {base}\n"
 
     with urllib.request.urlopen(f"{base}/readyz", timeout=PATIENCE) as answer:
-        assert json.load(answer) == {"status": "ok"}
+        assert json.load(answer) == {"status": "ok", "warnings": []}
     started.send_signal(signal.SIGTERM)
 
     assert started.wait(PATIENCE) == 0
