@@ -81,7 +81,8 @@ class DeliveryRow(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    fanout_id: int = Field(foreign_key="fanout.id")
+    fanout_id: int
+    """The shard's: that refers to it already, and each reference checked costs half an insert."""
     shard_id: int = Field(foreign_key="shard.id")
     address: str
     name: str

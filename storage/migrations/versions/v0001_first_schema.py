@@ -331,7 +331,6 @@ def upgrade() -> None:
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("finished_at", UtcTime(), nullable=True),
         sa.Column("acknowledged_at", UtcTime(), nullable=True),
-        sa.ForeignKeyConstraint(["fanout_id"], ["fanout.id"]),
         sa.ForeignKeyConstraint(["shard_id"], ["shard.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("fanout_id", "address"),
