@@ -6,11 +6,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from bot.channels import SLOTS, WRITERS
+from bot.channels import SLOTS as PRODUCT
+from bot.channels import WRITERS
 from comms.acts.approve import approve
 from comms.acts.declare import declare
 from comms.acts.draft import draft
@@ -19,7 +20,7 @@ from comms.channels.transport import Transport
 from comms.clock import SystemClock
 from comms.delivery import Delivery, DeliveryState, Outcome
 from comms.desk import Desk, House, Scene
-from comms.fanout import Runner
+from comms.fanout import Runner, Slots
 from comms.gate import Gate
 from comms.incident import Severity
 from comms.people import Person, Role
@@ -37,6 +38,10 @@ from storage.ledger import SqlLedger
 from storage.throttle import SqlThrottle
 
 AUDIENCE = "stakeholders"
+SLOTS = PRODUCT[ChannelName.MAIL]
+MANY_SLOTS = replace(SLOTS, batch=250)
+"""As with SITREP_SLOTS=1000, which a relay is worth that takes whatever comes at once."""
+
 PERSON = Person(name="Benchmark", email="bench@example.com")
 
 
@@ -89,9 +94,14 @@ class Engine:
             pass
 
     def runner(
-        self, owner: str, *, transport: Transport | None = None, gate: Gate | None = None
+        self,
+        owner: str,
+        *,
+        transport: Transport | None = None,
+        gate: Gate | None = None,
+        slots: Slots = SLOTS,
     ) -> Runner:
-        """Return a runner with as many slots as the product has.
+        """Return a runner, with as many slots as the product has.
 
         Without a transport nothing is sent and all accepted, without a gate as fast as it goes.
         """
@@ -102,7 +112,7 @@ class Engine:
             clock=self.desk.clock,
             bell=self.ready,
             owner=owner,
-            slots=SLOTS[ChannelName.MAIL],
+            slots=slots,
             gate=gate,
         )
 
@@ -116,10 +126,9 @@ class Engine:
         )
 
     async def send(self) -> None:
-        """Send what waits, in as many lanes as the product has."""
-        lanes = SLOTS[ChannelName.MAIL].lanes
-        runner = self.runner("bench")
-        await asyncio.gather(*(runner.run_until_idle() for _ in range(lanes)))
+        """Send what waits, with many slots."""
+        runner = self.runner("bench", slots=MANY_SLOTS)
+        await asyncio.gather(*(runner.run_until_idle() for _ in range(MANY_SLOTS.lanes)))
 
     async def accepted(self, drafted: Draft) -> int:
         """How many deliveries the ledger has as accepted."""

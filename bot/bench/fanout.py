@@ -18,7 +18,7 @@ from typing import Any
 
 import uvloop
 
-from bot.bench.fanning import PERSON, drafted, engine
+from bot.bench.fanning import MANY_SLOTS, PERSON, drafted, engine
 from bot.bench.report import Measured, Progress, medians, quietly, ratio
 from storage.upkeep import file_of
 
@@ -33,7 +33,7 @@ def run(
 ) -> dict[str, Any]:
     """Return rates and their ratio, medians of `rounds` rounds side by side.
 
-    `{recipients, sqlite: {deliveries_per_second, plan_seconds, send_seconds},
+    `{recipients, slots, sqlite: {deliveries_per_second, plan_seconds, send_seconds},
     naive: {deliveries_per_second}, ratios: {sqlite/naive}}`
     """
     ours, theirs = [], []
@@ -45,6 +45,7 @@ def run(
             ours.append(uvloop.run(_sitrep(sitrep, recipients)))
     return {
         "recipients": recipients,
+        "slots": MANY_SLOTS.lanes * MANY_SLOTS.batch,
         "sqlite": medians(ours),
         "naive": medians(theirs),
         "ratios": {"sqlite/naive": ratio(ours, theirs, RATE)},

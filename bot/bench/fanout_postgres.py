@@ -21,10 +21,9 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.types import JSONValue
 
 from bot.bench import postgres
-from bot.bench.fanning import PERSON, Draft, Engine, drafted, engine
+from bot.bench.fanning import MANY_SLOTS, PERSON, Draft, Engine, drafted, engine
 from bot.bench.process import closed, process
 from bot.bench.report import Measured, Progress, medians, quietly, ratio
-from bot.channels import SLOTS
 from comms.dispatcher import Dispatcher
 from comms.plan.model import ChannelName
 from storage.connect import libpq
@@ -36,8 +35,6 @@ JOBS = 1_000
 """Recipients who get a job each: it is slow, and its rate falls rather than rises with more."""
 
 RATE = "deliveries_per_second"
-LANES = SLOTS[ChannelName.MAIL].lanes
-AT_ONCE = LANES * SLOTS[ChannelName.MAIL].batch
 
 
 def run(
@@ -45,7 +42,7 @@ def run(
 ) -> dict[str, Any]:
     """Return rates and their ratios, medians of `rounds` rounds side by side.
 
-    `{recipients, one_worker: {deliveries_per_second, plan_seconds, send_seconds},
+    `{recipients, slots, one_worker: {deliveries_per_second, plan_seconds, send_seconds},
     two_workers: {…}, job_each: {deliveries_per_second}, ratios: {…}}`
     """
     one, two, each = [], [], []
@@ -59,6 +56,7 @@ def run(
             two.append(_with_workers(server, 2, recipients))
     return {
         "recipients": recipients,
+        "slots": MANY_SLOTS.lanes * MANY_SLOTS.batch,
         "one_worker": medians(one),
         "two_workers": medians(two),
         "job_each": medians(each),
@@ -132,9 +130,10 @@ async def _working(url: str, name: str, until_closed: Connection) -> None:
     database = Database(url)
     bench = Engine.on(database)
     jobs = FanoutJobs(url)
-    runner = bench.runner(name)
+    runner = bench.runner(name, slots=MANY_SLOTS)
     async with jobs.opened():
-        working = asyncio.create_task(jobs.work({ChannelName.MAIL: (runner.run_one, LANES)}))
+        send = {ChannelName.MAIL: (runner.run_one, MANY_SLOTS.lanes)}
+        working = asyncio.create_task(jobs.work(send))
         until_closed.send(name)
         await closed(until_closed)
         runner.stop()
@@ -163,6 +162,9 @@ async def _one_by_one(url: str, recipients: int) -> Measured:
         ]
         await send.batch_defer_async(*everybody)
         await app.run_worker_async(
-            wait=False, concurrency=AT_ONCE, install_signal_handlers=False, listen_notify=False
+            wait=False,
+            concurrency=MANY_SLOTS.lanes * MANY_SLOTS.batch,
+            install_signal_handlers=False,
+            listen_notify=False,
         )
         return {RATE: recipients / (time.perf_counter() - began)}
