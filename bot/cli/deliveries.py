@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from bot.cli import say
 from bot.cli.client import Client, client
+from bot.cli.follow import follow
 from bot.cli.incidents import reached
 from bot.cli.say import AsJson
 from comms.delivery import DeliveryState
@@ -41,7 +41,7 @@ def deliveries(
         bool, typer.Option("--failed", help="With retry: those rejected or unknown.")
     ] = False,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Follow until all that is planned is sent.")
+        bool, typer.Option("--watch", help="Follow until all is sent: rate and time left.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +65,7 @@ def deliveries(
     key = words[0]
     numbers = [number] if number else _sent(api, key)
     if watch:
-        _follow(api, key, numbers)
+        follow(partial(_looked, api, key, numbers), Console(stderr=True))
     rows = _rows(api, key, numbers, state, audience)
     if as_json:
         say.document({"deliveries": list(rows)})
@@ -158,27 +158,13 @@ def _print(api: Client, key: str, numbers: list[int], rows: Iterator[dict[str, A
         say.line(f"and {more} more; --json prints all of them")
 
 
-def _follow(api: Client, key: str, numbers: list[int]) -> None:
-    """Draw how far each audience has got, on standard error, until nothing is under way."""
-    seen = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=seen, disable=not seen.is_terminal) as progress:
-        tasks: dict[tuple[int, str], Any] = {}
-        while True:
-            waiting = 0
-            for number in numbers:
-                for name, states in _reach(api, key, number)["audiences"].items():
-                    left = states["planned"] + states["sending"]
-                    total = sum(states.values())
-                    task = tasks.get((number, name))
-                    if task is None:
-                        task = progress.add_task(f"update {number}, {name}", total=total)
-                        tasks[number, name] = task
-                    progress.update(task, completed=total - left, total=total)
-                    waiting += left
-            if not waiting:
-                return
-            time.sleep(1)
+def _looked(api: Client, key: str, numbers: list[int]) -> Mapping[str, Mapping[str, int]]:
+    """How far each audience of each of these updates has got."""
+    return {
+        f"update {number}, {name}": states
+        for number in numbers
+        for name, states in _reach(api, key, number)["audiences"].items()
+    }
 
 
 def _reach(api: Client, key: str, number: int) -> dict[str, Any]:
