@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -30,7 +31,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path, relay: Sink) -> Iterat
             url = f"sqlite:///{folder}/sitrep.db"
             if request.param == "postgres":
                 server: URL = request.getfixturevalue("postgres_server")
-                made = stack.enter_context(pg.created(server, f"sitrep_chaos_{name}"))
+                made = stack.enter_context(pg.created(server, f"sitrep_{name}_{os.getpid()}"))
                 url = made.render_as_string(hide_password=False)
             return stack.enter_context(installation(folder, url, relay))
 
