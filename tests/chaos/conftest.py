@@ -49,7 +49,7 @@ def form() -> Form:
     """The long form where the environment asks for it, the same dice where it names a seed."""
     seed = int(os.environ.get("SITREP_TEST_SEED") or random.randrange(2**32))
     return Form(
-        is_long=os.environ.get("SITREP_TEST_CHAOS") == "long",
+        is_long=IS_LONG,
         seed=seed,
         dice=random.Random(seed),
     )
@@ -85,10 +85,17 @@ def shared_to_change(postgres_server: URL, tmp_path: Path, relay: Sink) -> Itera
             yield made
 
 
+IS_LONG = os.environ.get("SITREP_TEST_CHAOS") == "long"
+
 SIZES = ("sqlite", "postgres, 1 worker", "postgres, 2 workers")
 
 on_each_database = pytest.mark.parametrize("fleet", SIZES[:2], indirect=True)
 """For what does not depend on how many workers there are."""
+
+on_each_size_at_length = pytest.mark.parametrize(
+    "fleet", SIZES if IS_LONG else SIZES[:2], indirect=True
+)
+"""For what takes its time: two workers only in the long form."""
 
 
 @pytest.fixture(params=SIZES)

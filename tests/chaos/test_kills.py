@@ -8,7 +8,7 @@ from time import sleep
 
 from bot.cli.client import Refused
 from comms.errors import Unavailable
-from tests.chaos.conftest import Form, Report, on_each_database
+from tests.chaos.conftest import Form, Report, on_each_database, on_each_size_at_length
 from tests.chaos.fleet import Fleet
 from tests.chaos.installation import App, Drafted, Installation
 from tests.chaos.tally import record
@@ -33,6 +33,7 @@ def test_killed_at_random_moments(fleet: Fleet, form: Form, report: Report) -> N
     report(**fleet.proven(count).figures)
 
 
+@on_each_size_at_length
 def test_killed_around_the_approval(fleet: Fleet, form: Form, report: Report) -> None:
     """Before its commit, between the commit and the job, before and after the answer."""
     count, updates, answers = 30, form.either(25, 3), 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from tests.chaos.conftest import Form
+from tests.chaos.conftest import Form, on_each_size_at_length
 from tests.chaos.fleet import Fleet
 from tests.chaos.installation import SLOTS, people
 from tests.chaos.tally import record, tally
@@ -36,6 +36,7 @@ def test_a_stop_in_the_middle_repeats_nothing(fleet: Fleet) -> None:
     assert again.proven(600).letters == 600
 
 
+@on_each_size_at_length
 def test_a_relay_that_says_nothing_does_not_hold_up_the_end(fleet: Fleet, form: Form) -> None:
     sink, senders = fleet.installation.sink, len(fleet.workers) or 1
     app = fleet.ready()
