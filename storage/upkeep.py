@@ -32,6 +32,10 @@ WHERE {" OR ".join(f"{s} <> coalesce(found.n_{s}, 0)" for s in _STATES)}
 ORDER BY shard.id
 """  # noqa: S608 (the names are the program's own)
 
+_STRAYS = (
+    "SELECT id FROM delivery WHERE shard_id NOT IN (SELECT id FROM shard) ORDER BY id LIMIT 100"
+)
+
 Progress = Callable[[int, int], None]
 """Told how many pages are copied, and of how many."""
 
@@ -49,6 +53,10 @@ def flaws(database: Database) -> list[str]:
     """
     with speaking(), database.reader.connect() as connection:
         found = _flaws_of_file(connection) if is_sqlite(database.url) else []
+        found += [
+            f"delivery {row.id} of the ledger has no shard"
+            for row in connection.execute(text(_STRAYS))
+        ]
         return found + [
             f"shard {row.id} of the ledger does not add up: {row.kept} deliveries by its totals,"
             f" {row.counted} by its rows"

@@ -331,7 +331,6 @@ def upgrade() -> None:
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("finished_at", UtcTime(), nullable=True),
         sa.Column("acknowledged_at", UtcTime(), nullable=True),
-        sa.ForeignKeyConstraint(["shard_id"], ["shard.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("fanout_id", "address"),
         postgresql_with={"fillfactor": "50"},

@@ -49,6 +49,21 @@ def test_a_damaged_database_is_found_out(sitrep: Sitrep, tmp_path: Path) -> None
     assert "row 1 of statement refers to a row of incident_update that is not there" in said.err
 
 
+def test_a_delivery_without_a_shard_is_found_out(sitrep: Sitrep, tmp_path: Path) -> None:
+    sitrep("db", "upgrade")
+    with closing(sqlite3.connect(tmp_path / "sitrep.db")) as database:
+        database.execute(
+            "INSERT INTO delivery (id, fanout_id, shard_id, address, name, language, state, detail,"
+            " provider_id, attempts) VALUES (4, 1, 7, 'a@x.org', '', 'en', 'planned', '', '', 0)"
+        )
+        database.commit()
+
+    said = sitrep("db", "check")
+
+    assert said.code == 1
+    assert "delivery 4 of the ledger has no shard" in said.err
+
+
 def test_a_file_that_is_no_database_is_said(sitrep: Sitrep, tmp_path: Path) -> None:
     (tmp_path / "sitrep.db").write_text("This is a letter, not a database. " * 100)
 
