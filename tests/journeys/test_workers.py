@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -97,6 +98,24 @@ async def test_a_worker_that_is_killed_loses_nothing_and_repeats_at_most_its_slo
     assert {len(found) for found in ids.values()} == {1}
     assert len(sink.received) - PEOPLE <= SLOTS
     assert await mailed(crowd, key) == {DeliveryState.ACCEPTED: PEOPLE}
+
+
+async def test_two_workers_keep_the_relays_rate_together(
+    installation: Cluster, crowd: Desk, sink: Relayed
+) -> None:
+    installation.settings["SITREP_SMTP_URL"] += "&rate=60"
+    workers = await asyncio.gather(installation.worker(), installation.worker())
+    await approved_for_all(crowd, people=300)
+
+    await until(lambda: len(sink.received) >= 1)
+    began = time.monotonic()
+    await until(lambda: len(sink.received) >= 300)
+    took = time.monotonic() - began
+    stopped = [await worker.stopped() for worker in workers]
+
+    assert took >= 0.9 * 300 / 60
+    assert stopped == [0, 0]
+    assert Counter(sink.recipients) == Counter({address(n): 1 for n in range(300)})
 
 
 async def test_rows_committed_while_no_worker_runs_are_sent_by_the_first_that_comes(
