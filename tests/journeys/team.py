@@ -95,12 +95,16 @@ class Team:
 
     async def approved(self, number: int) -> None:
         """Both leads approve the draft as it is now, and every delivery gets its outcome."""
+        await self.press_approvals(number)
+        await self.sent()
+
+    async def press_approvals(self, number: int) -> None:
+        """Both leads approve the draft as it is now."""
         # A change just before may not be on the card yet; pressing the old one is refused.
         await self.becomes(lambda scene: _is_shown(scene, number))
         await self.press(CALEB, verbs.UPDATE_APPROVE, number=number)
         await self.press(INES, verbs.UPDATE_APPROVE, number=number)
         await self.becomes(lambda scene: _is_approved(scene, number))
-        await self.sent()
 
     async def press(
         self, who: Persona, verb: str, typed: dict[str, str] | None = None, **where: object
