@@ -21,6 +21,7 @@ SHARD = 500
 
 
 LONGEST_LEASE = timedelta(minutes=10)
+FURTHEST_LEASE = LONGEST_LEASE + timedelta(minutes=1)  # two never look at the clock at once
 LATEST_RETRY = timedelta(hours=1)
 """A lease, or a retry, that seems to lie further ahead was written before the clock was set back:
 it holds nothing up."""

@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy import text
 from sqlmodel import Session
 
-from comms.ledger import LATEST_RETRY, LONGEST_LEASE
+from comms.ledger import FURTHEST_LEASE, LATEST_RETRY
 from comms.plan.model import ChannelName
 from storage.connect import libpq
 from storage.replicas import is_shared
@@ -95,7 +95,7 @@ class FanoutJobs:
                     "channel": channel.value,
                     "now": now,
                     "latest": LATEST_RETRY,
-                    "longest": LONGEST_LEASE,
+                    "longest": FURTHEST_LEASE,
                     "task": SEND,
                 }
                 missing = max(0, await _one(connection, _MISSING, given))

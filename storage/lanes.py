@@ -20,6 +20,10 @@ from storage.tables import EffectRow, LaneRow
 LEASE = timedelta(minutes=1)
 """So long a lane waits whose carrier is gone without a word."""
 
+FURTHEST = 1.5 * LEASE
+"""A lease further ahead was taken before the clock was set back. Another process may have looked at
+the clock a moment later than this one, so it is more than a lease."""
+
 
 class SharedEffects(SqlEffects):
     """The outbox as one of several carriers sees it, on Postgres. `me` is unique among them."""
@@ -40,7 +44,7 @@ class SharedEffects(SqlEffects):
         def take(session: Session) -> tuple[Effect, ...]:
             self._let_go(session)
             held = select(LaneRow.lane).where(
-                col(LaneRow.lease_until) > now, col(LaneRow.lease_until) <= now + LEASE
+                col(LaneRow.lease_until) > now, col(LaneRow.lease_until) <= now + FURTHEST
             )
             free = due_effects(now).where(col(EffectRow.lane).not_in(held))
             lanes = {row.lane for row in session.exec(free.limit(limit))}
@@ -104,6 +108,6 @@ class SharedEffects(SqlEffects):
         taken = fresh.on_conflict_do_update(
             index_elements=["lane"],
             set_={"owner": fresh.excluded.owner, "lease_until": fresh.excluded.lease_until},
-            where=or_(col(LaneRow.lease_until) <= now, col(LaneRow.lease_until) > now + LEASE),
+            where=or_(col(LaneRow.lease_until) <= now, col(LaneRow.lease_until) > now + FURTHEST),
         ).returning(col(LaneRow.lane))
         return session.connection().execute(taken).scalars().all()

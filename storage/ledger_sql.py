@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from comms.ledger import LATEST_RETRY, LONGEST_LEASE
+from comms.ledger import FURTHEST_LEASE, LATEST_RETRY
 from storage.columns import text_of
 from storage.rowset import Rowset
 
@@ -133,7 +133,7 @@ PUT_OFF = "UPDATE shard SET due_at = ? WHERE id = ? AND token = ? AND due_at < ?
 def bounds(connection: Connection, now: datetime) -> tuple[Any, Any, Any, Any]:
     """Return what is compared with when a shard is due, then with when its lease ends."""
     at = stamp(connection, now)
-    return at, stamp(connection, now + LATEST_RETRY), at, stamp(connection, now + LONGEST_LEASE)
+    return at, stamp(connection, now + LATEST_RETRY), at, stamp(connection, now + FURTHEST_LEASE)
 
 
 def driver(connection: Connection, statement: str) -> str:

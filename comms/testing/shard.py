@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from comms.clock import SINCE_EVER
 from comms.delivery import DeliveryState, LedgerRow
-from comms.ledger import LATEST_RETRY, LONGEST_LEASE, Fanout, Line, Settled
+from comms.ledger import FURTHEST_LEASE, LATEST_RETRY, Fanout, Line, Settled
 
 
 @dataclass(kw_only=True)
@@ -48,7 +48,7 @@ class Shard:
         """True where somebody may claim it now."""
         if self.due_at is None or not _has_come(self.due_at, now, LATEST_RETRY):
             return False
-        return self.lease_until is None or _has_come(self.lease_until, now, LONGEST_LEASE)
+        return self.lease_until is None or _has_come(self.lease_until, now, FURTHEST_LEASE)
 
     def in_state(self, *states: DeliveryState) -> list[Row]:
         """Its rows in these states by their id."""

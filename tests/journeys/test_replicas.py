@@ -17,6 +17,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from bot.api import Access
 from bot.demo.cast import INES, RAVI
@@ -36,6 +37,8 @@ from tests.journeys.team import shown
 T = TypeVar("T")
 
 MINUTE = timedelta(minutes=1)
+
+NUDGES = "SELECT count(*) FROM outbox WHERE kind = 'room.nudge'"
 
 
 class BothWires(Wire):
@@ -70,6 +73,12 @@ class Pair:
             while not (found := look()):  # noqa: ASYNC110 (two products ring no bell here)
                 await asyncio.sleep(0.02)
         return found
+
+    async def carried(self) -> None:
+        """Wait until nothing is left to be shown in Teams."""
+        async with asyncio.timeout(30):
+            while await self.read(lambda scene: scene.book.backlog.read(scene.now).effects):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
     def said(self) -> list[Message]:
         """All that the app has posted, newest first."""
@@ -146,12 +155,17 @@ async def test_a_promise_is_nudged_for_and_missed_once(pair: Pair) -> None:
     due = await pair.read(lambda s: min(p.due_at for p in s.book.promises.of(key) if p.is_owed))
 
     for moment in (due - MINUTE, due + MINUTE, due + 6 * MINUTE):
+        await pair.carried()  # or the step would outlast the lease of whoever is posting
         pair.clock.step(max(moment - pair.clock.now(), timedelta()))
         before = len(nudges(pair))
         await pair.becomes(partial(more_nudges, pair, before))
     await asyncio.sleep(1)
 
-    assert max(Counter(shown(nudge) for nudge in nudges(pair)).values()) == 1
+    await pair.carried()
+    written = await pair.products[0].database.read(
+        lambda session: session.execute(text(NUDGES)).scalar_one()
+    )
+    assert len(nudges(pair)) == written
     told = await pair.read(lambda scene: [entry.kind for entry in scene.book.timeline.of(key)])
     missed = await pair.read(
         lambda s: [p for p in s.book.promises.of(key) if p.due_at < pair.clock.now()]

@@ -86,9 +86,18 @@ async def test_a_lease_from_before_the_clock_was_set_back_holds_no_lane(
     one: SharedEffects, two: SharedEffects, clock: HeldClock
 ) -> None:
     await one.waiting(clock.now(), limit=16)
-    clock.turn_back(SECOND)
+    clock.turn_back(LEASE)
 
     assert keys(await two.waiting(clock.now(), limit=16)) == ["a", "b", "c"]
+
+
+@pytest.mark.usefixtures("waiting")
+async def test_who_looked_at_the_clock_a_moment_sooner_takes_nothing_away(
+    one: SharedEffects, two: SharedEffects, clock: HeldClock
+) -> None:
+    await one.waiting(clock.now(), limit=16)
+
+    assert await two.waiting(clock.now() - SECOND, limit=16) == ()
 
 
 @pytest.mark.usefixtures("waiting")
