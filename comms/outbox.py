@@ -24,7 +24,7 @@ log = structlog.get_logger()
 AT_ONCE = 4
 """Lanes that are carried out side by side: what people wait for has the rest of the machine."""
 
-PATIENCE = 0.5
+PATIENCE = 2.0
 """Seconds: so long a lane waits for a moment in which nobody waits for an answer."""
 
 LONGEST_WAIT = timedelta(minutes=10)

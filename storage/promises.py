@@ -9,19 +9,23 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Executable, Row, Select, bindparam, insert
+from sqlalchemy import Row, Select, bindparam, insert
 from sqlmodel import Session, col, delete, select
 
 from comms.bell import Topic
 from comms.promise import Promise, PromiseState
 from comms.timer import Timer
+from storage.ledger_sql import stamp
+from storage.rowset import Rowset
 from storage.tables import PromiseRow, TimerRow
 from storage.touch import touch
-from storage.upsert import dialect_of, insert_into
 
 # Plain columns, not mapped objects: hundreds of promises may come due in one and the same minute.
 _READ = sqlalchemy.select(*(getattr(PromiseRow, field.name) for field in fields(Promise)))
-_ADD = insert(PromiseRow).returning(col(PromiseRow.id), sort_by_parameter_order=True)
+# What is asked to return something goes out as one statement for all rows, in no promised order.
+_ADD = insert(PromiseRow).returning(
+    *(col(getattr(PromiseRow, name)) for name in ("incident", "audience", "id"))
+)
 _SAVE = (
     sqlalchemy.update(PromiseRow)
     .where(col(PromiseRow.id) == bindparam("promise"))
@@ -50,10 +54,10 @@ class SqlPromises:
             }
             for promise in promises
         ]
-        numbers = self._session.connection().scalars(_ADD, rows)
+        added = self._session.connection().execute(_ADD, rows).all()
+        numbers = {(incident, audience): number for incident, audience, number in added}
         return tuple(
-            replace(promise, id=number or 0)
-            for promise, number in zip(promises, numbers, strict=True)
+            replace(promise, id=numbers[promise.incident, promise.audience]) for promise in promises
         )
 
     def save(self, *promises: Promise) -> None:
@@ -106,16 +110,28 @@ def _promise(row: Row[Any]) -> Promise:
     )
 
 
+_TIMERS = Rowset(
+    "timers",
+    (
+        ("key", "text"),
+        ("due_at", "timestamptz"),
+        ("kind", "text"),
+        ("incident", "text"),
+        ("subject", "int"),
+    ),
+)
+
+
 @cache
-def _set_timer(dialect: str) -> Executable:
-    statement = insert_into(TimerRow, dialect)
-    return statement.on_conflict_do_update(
-        index_elements=["key"],
-        set_={
-            "due_at": statement.excluded.due_at,
-            "generation": col(TimerRow.generation) + 1,
-        },
-    )
+def _set_timers(dialect: str) -> str:
+    # SQLite takes an ON CONFLICT after a SELECT for a join's, unless there is a WHERE.
+    statement = f"""
+        INSERT INTO timer (key, due_at, kind, incident, subject, generation)
+        SELECT key, due_at, kind, incident, subject, 0 FROM {_TIMERS.source(dialect)} WHERE true
+        ON CONFLICT (key) DO UPDATE
+        SET due_at = excluded.due_at, generation = timer.generation + 1
+    """  # noqa: S608 (names from this program)
+    return statement if dialect == "sqlite" else statement.replace("?", "%s")
 
 
 class SqlTimers:
@@ -129,18 +145,14 @@ class SqlTimers:
         if not timers:
             return
         touch(self._session, Topic.TIMERS)
+        connection = self._session.connection()
         rows = [
-            {
-                "key": timer.key,
-                "due_at": timer.due_at,
-                "kind": timer.kind,
-                "incident": timer.incident,
-                "subject": timer.subject,
-                "generation": 0,
-            }
+            (timer.key, stamp(connection, timer.due_at), timer.kind, timer.incident, timer.subject)
             for timer in timers
         ]
-        self._session.connection().execute(_set_timer(dialect_of(self._session)), rows)
+        connection.exec_driver_sql(
+            _set_timers(connection.dialect.name), _TIMERS.given(connection, rows)
+        )
 
     def cancel(self, prefix: str) -> None:
         """Forget all timers whose key begins with `prefix`."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from sqlalchemy import Executable
 from sqlmodel import Session, col, func, select
 
 from comms.room import Place, Room
 from storage.columns import document
 from storage.documents import PLACE
 from storage.tables import CardRow, PlaceRow, RoomRow
+from storage.upsert import dialect_of, insert_into
 
 
 class SqlRooms:
@@ -47,10 +51,9 @@ class SqlRooms:
 
     def declared_in(self, incident: str, place: Place) -> None:
         """Keep where an incident was declared."""
-        row = self._session.get(RoomRow, incident) or RoomRow(incident=incident)
-        row.origin = document(PLACE, place)
-        self._session.add(row)
-        self._session.flush()
+        statement = _declared_in(dialect_of(self._session))
+        given = {"incident": incident, "origin": document(PLACE, place)}
+        self._session.connection().execute(statement, given)
 
     def save(self, room: Room) -> None:
         """Keep the war room of an incident."""
@@ -96,4 +99,12 @@ def _place(row: PlaceRow) -> Place:
         team=row.team,
         channel=row.channel,
         name=row.name,
+    )
+
+
+@cache
+def _declared_in(dialect: str) -> Executable:
+    statement = insert_into(RoomRow, dialect)
+    return statement.on_conflict_do_update(
+        index_elements=["incident"], set_={"origin": statement.excluded.origin}
     )
