@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -22,10 +23,9 @@ from storage.touch import touch
 
 # Plain columns, not mapped objects: hundreds of promises may come due in one and the same minute.
 _READ = sqlalchemy.select(*(getattr(PromiseRow, field.name) for field in fields(Promise)))
-# What is asked to return something goes out as one statement for all rows, in no promised order.
-_ADD = insert(PromiseRow).returning(
-    *(col(getattr(PromiseRow, name)) for name in ("incident", "audience", "id"))
-)
+# What returns something goes out as one statement for all rows, in no promised order.
+_ADDED = ("incident", "audience", "made_at", "due_at", "state")
+_ADD = insert(PromiseRow).returning(*(col(getattr(PromiseRow, n)) for n in ("id", *_ADDED)))
 _SAVE = (
     sqlalchemy.update(PromiseRow)
     .where(col(PromiseRow.id) == bindparam("promise"))
@@ -45,19 +45,16 @@ class SqlPromises:
         if not promises:
             return ()
         rows = [
-            {
-                "incident": promise.incident,
-                "audience": promise.audience,
-                "made_at": promise.made_at,
-                "due_at": promise.due_at,
-                "state": promise.state.value,
-            }
+            {name: getattr(promise, name) for name in _ADDED} | {"state": promise.state.value}
             for promise in promises
         ]
-        added = self._session.connection().execute(_ADD, rows).all()
-        numbers = {(incident, audience): number for incident, audience, number in added}
+        numbers: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+        for number, *added in self._session.connection().execute(_ADD, rows):
+            numbers[tuple(added)].append(number)
+        # Which of two that are alike in everything has which number is all one.
         return tuple(
-            replace(promise, id=numbers[promise.incident, promise.audience]) for promise in promises
+            replace(promise, id=numbers[tuple(row.values())].pop())
+            for promise, row in zip(promises, rows, strict=True)
         )
 
     def save(self, *promises: Promise) -> None:

@@ -348,3 +348,22 @@ async def test_an_update_settles_the_nudges_that_were_posted_and_no_others(
     settled = {effect.payload["nudge"] for effect in asked if effect.kind == "room.answered"}
     assert posted
     assert posted == settled
+
+
+async def test_promises_that_are_alike_have_numbers_of_their_own(desk: Desk) -> None:
+    incident = await declared(desk)
+
+    def add(scene: Scene) -> tuple[Promise, ...]:
+        due = scene.now + MINUTE
+        alike = Promise(
+            id=0, incident=incident.key, audience="customers", made_at=scene.now, due_at=due
+        )
+        return scene.book.promises.add([alike, alike, replace(alike, due_at=due + MINUTE)])
+
+    made = await desk.do(add, ADA, "api")
+    kept = {
+        promise.id: promise
+        for promise in await seen(desk, lambda scene: scene.book.promises.of(incident.key))
+    }
+    assert len({promise.id for promise in made}) == 3
+    assert all(kept[promise.id] == promise for promise in made)
