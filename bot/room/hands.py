@@ -110,15 +110,18 @@ class Hands:
     async def settle_nudge(self, effect: Effect) -> None:
         """Let a nudge that was answered say so, and ask for nothing any more."""
         key, name = effect.incident, str(effect.payload["nudge"])
-        due_at = datetime.fromisoformat(str(effect.payload["due_at"]))
         posted = await self._clerk.card(key, name)
-        if posted is None or await self._clerk.read(look.is_owed, key, due_at):
+        if posted is None:
             return
-        phase = Phase(str(effect.payload["phase"]))
-        card = await self._clerk.read(look.answered_nudge, key, phase, due_at)
-        await self._replace(
-            await self._room(key), posted, message(card, summary=f"{key}: next update")
+        card = await self._clerk.read(
+            look.answered_nudge,
+            key,
+            Phase(str(effect.payload["phase"])),
+            datetime.fromisoformat(str(effect.payload["due_at"])),
         )
+        if card is not None:
+            room = await self._room(key)
+            await self._replace(room, posted, message(card, summary=f"{key}: next update"))
 
     async def show_broken_glass(self, effect: Effect) -> None:
         """Say that an update went out without the approval that the plan asks for."""

@@ -120,18 +120,16 @@ def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None
     )
 
 
-def is_owed(scene: Scene, key: str, due_at: datetime) -> bool:
-    """True while an audience waits for what was promised for `due_at`."""
-    return any(p.is_owed and p.due_at == due_at for p in scene.book.promises.of(key))
-
-
-def answered_nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card:
-    """What takes a nudge's place once what was promised for `due_at` is owed no more."""
+def answered_nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None:
+    """What takes a nudge's place once what was promised for `due_at` is owed no more, else None."""
+    promises = [promise for promise in scene.book.promises.of(key) if promise.due_at == due_at]
+    if any(promise.is_owed for promise in promises):
+        return None
     incident = scene.book.incidents.get(key)
     return answered_nudge_card(
         incident=incident,
         plan=scene.plan,
-        promises=[promise for promise in scene.book.promises.of(key) if promise.due_at == due_at],
+        promises=promises,
         reminded=_whom(scene, incident, phase),
         incident_url=scene.house.incident_url(key),
     )
