@@ -7,14 +7,13 @@ in, and locks, which `driver` sets.
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
 
 from comms.ledger import FURTHEST_LEASE, LATEST_RETRY
 from storage.columns import text_of
-from storage.rowset import Rowset
+from storage.rowset import Rowset, spelt
 
 LINES = Rowset(
     "line", (("address", "text"), ("name", "text"), ("language", "text"), ("suppressed", "text"))
@@ -138,16 +137,7 @@ def bounds(connection: Connection, now: datetime) -> tuple[Any, Any, Any, Any]:
 
 def driver(connection: Connection, statement: str) -> str:
     """Return the statement as this database's driver takes it."""
-    return _spelt(statement, connection.dialect.name)
-
-
-@cache
-def _spelt(statement: str, dialect: str) -> str:
-    for rows in (LINES, OUTCOMES):
-        statement = statement.replace(f"{{{rows.name}}}", rows.source(dialect))
-    if dialect == "sqlite":
-        return statement.replace("{skip_locked}", "")
-    return statement.replace("?", "%s").replace("{skip_locked}", "FOR UPDATE SKIP LOCKED")
+    return spelt(statement, connection.dialect.name, LINES, OUTCOMES)
 
 
 def stamp(connection: Connection, moment: datetime | None) -> Any:

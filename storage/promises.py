@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy
@@ -17,7 +16,7 @@ from comms.bell import Topic
 from comms.promise import Promise, PromiseState
 from comms.timer import Timer
 from storage.ledger_sql import stamp
-from storage.rowset import Rowset
+from storage.rowset import Rowset, spelt
 from storage.tables import PromiseRow, TimerRow
 from storage.touch import touch
 
@@ -119,16 +118,13 @@ _TIMERS = Rowset(
 )
 
 
-@cache
-def _set_timers(dialect: str) -> str:
-    # SQLite takes an ON CONFLICT after a SELECT for a join's, unless there is a WHERE.
-    statement = f"""
-        INSERT INTO timer (key, due_at, kind, incident, subject, generation)
-        SELECT key, due_at, kind, incident, subject, 0 FROM {_TIMERS.source(dialect)} WHERE true
-        ON CONFLICT (key) DO UPDATE
-        SET due_at = excluded.due_at, generation = timer.generation + 1
-    """  # noqa: S608 (names from this program)
-    return statement if dialect == "sqlite" else statement.replace("?", "%s")
+# SQLite takes an ON CONFLICT after a SELECT for a join's, unless there is a WHERE.
+_SET_TIMERS = """
+INSERT INTO timer (key, due_at, kind, incident, subject, generation)
+SELECT key, due_at, kind, incident, subject, 0 FROM {timers} WHERE true
+ON CONFLICT (key) DO UPDATE
+SET due_at = excluded.due_at, generation = timer.generation + 1
+"""
 
 
 class SqlTimers:
@@ -148,7 +144,7 @@ class SqlTimers:
             for timer in timers
         ]
         connection.exec_driver_sql(
-            _set_timers(connection.dialect.name), _TIMERS.given(connection, rows)
+            spelt(_SET_TIMERS, connection.dialect.name, _TIMERS), _TIMERS.given(connection, rows)
         )
 
     def cancel(self, prefix: str) -> None:

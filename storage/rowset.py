@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import orjson
@@ -41,3 +42,13 @@ class Rowset:
     @property
     def _names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.columns)
+
+
+@cache
+def spelt(statement: str, dialect: str, *rowsets: Rowset) -> str:
+    """Return a statement as the driver takes it, with a rowset's source for each `{name}`."""
+    for rows in rowsets:
+        statement = statement.replace(f"{{{rows.name}}}", rows.source(dialect))
+    if dialect == "sqlite":
+        return statement.replace("{skip_locked}", "")
+    return statement.replace("?", "%s").replace("{skip_locked}", "FOR UPDATE SKIP LOCKED")
