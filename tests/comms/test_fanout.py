@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import pytest
-
 from comms.bell import Bell
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Unavailable
@@ -20,16 +18,6 @@ from comms.testing.transport import accept
 from tests.comms.fanning import STATEMENT, Slow, plan, runner, settled, states
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def ledger() -> MemoryLedger:
-    return MemoryLedger()
-
-
-@pytest.fixture
-def transport() -> FakeTransport:
-    return FakeTransport()
 
 
 async def test_all_that_is_planned_is_sent_once_with_what_was_approved(

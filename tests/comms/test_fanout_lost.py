@@ -21,16 +21,6 @@ from tests.comms.fanning import Slow, claimed, plan, runner, settled, states, ta
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def ledger() -> MemoryLedger:
-    return MemoryLedger()
-
-
-@pytest.fixture
-def transport() -> FakeTransport:
-    return FakeTransport()
-
-
 async def test_what_a_lost_worker_had_begun_is_sent_again_under_its_key(
     ledger: MemoryLedger, transport: FakeTransport, clock: HeldClock
 ) -> None:
