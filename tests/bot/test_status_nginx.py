@@ -65,7 +65,7 @@ def nginx(directory: Path, home: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         running.terminate()
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
 
 
 def test_nginx_serves_an_export_as_the_manual_says(tmp_path: Path) -> None:

@@ -307,7 +307,7 @@ def process(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         yield running, running.stdout.readline()
     finally:
         running.terminate()
-        running.communicate(timeout=10)
+        running.communicate(timeout=60)
 
 
 async def test_the_process_serves_follows_the_directory_and_stops_cleanly(directory: Path) -> None:
@@ -318,13 +318,13 @@ async def test_the_process_serves_follows_the_directory_and_stops_cleanly(direct
             async with session.get("/") as answer:
                 assert "All systems operational" in await answer.text()
             snapshot.refresh(directory, SITE, now=NOW + timedelta(days=15))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while True:
                     async with session.get("/") as answer:
                         if "No incidents reported." in await answer.text():
                             break
         running.terminate()
-        assert running.wait(timeout=10) == 0
+        assert running.wait(timeout=60) == 0
 
 
 def test_a_port_that_is_taken_is_said_in_one_line(directory: Path) -> None:
@@ -333,7 +333,7 @@ def test_a_port_that_is_taken_is_said_in_one_line(directory: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         with process("serve", "--dir", str(directory), "--port", port) as (running, _):
-            _, errors = running.communicate(timeout=10)
+            _, errors = running.communicate(timeout=60)
 
     assert running.returncode == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in errors
@@ -343,11 +343,11 @@ def test_a_port_that_is_taken_is_said_in_one_line(directory: Path) -> None:
 def test_an_export_from_a_terminal_says_what_it_did(directory: Path, tmp_path: Path) -> None:
     target = tmp_path / "cdn"
     with process("export", str(target), "--from", str(directory)) as (running, line):
-        assert running.wait(timeout=10) == 0
+        assert running.wait(timeout=60) == 0
     assert line == f"Wrote the status page to {target}.\n"
     assert (target / "index.html").is_file()
 
     with process("export", str(target), "--from", str(tmp_path / "none")) as (running, _):
-        _, errors = running.communicate(timeout=10)
+        _, errors = running.communicate(timeout=60)
     assert running.returncode == 1
     assert "is no snapshot directory" in errors

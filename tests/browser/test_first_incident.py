@@ -20,7 +20,7 @@ async def page() -> AsyncIterator[Page]:
     async with chromium() as browser, stage(CARD_PAYMENTS) as set_up:
         opened = await browser.new_page(viewport={"width": 1440, "height": 900})
         opened.set_default_timeout(10_000)
-        expect.set_options(timeout=10_000)
+        expect.set_options(timeout=60_000)
         await opened.goto(f"{set_up.url}/demo")
         yield opened
 

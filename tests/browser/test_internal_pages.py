@@ -89,7 +89,7 @@ async def test_the_incident_page_follows_the_incident_by_itself(
 
     await told.team.api("post", "/incidents/INC-1/timeline", {"text": "The provider answers."})
 
-    await tab.get_by_text("The provider answers.").wait_for(timeout=20_000)
+    await tab.get_by_text("The provider answers.").wait_for(timeout=60_000)
     await tab.close()
 
 

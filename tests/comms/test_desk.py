@@ -204,6 +204,6 @@ async def test_an_update_that_was_sent_is_not_sent_by_an_old_card(desk: Desk) ->
 
 async def until(condition: Callable[[], bool]) -> None:
     """Return when another task has made it so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (a thread makes it so)
             await asyncio.sleep(0.01)

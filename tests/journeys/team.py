@@ -152,7 +152,7 @@ class Team:
 
     async def becomes(self, look: Callable[[Scene], T]) -> T:
         """Wait until the book shows something."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (found := await self.read(look)):  # noqa: ASYNC110 (other processes too)
                 await asyncio.sleep(0.02)
         return found
@@ -179,7 +179,7 @@ class Team:
 
     async def page(self, path: str = "/", *, shows: str) -> str:
         """Wait until the status process shows these words; return the whole answer."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while shows not in (text := await self._page(path)):  # noqa: ASYNC110 (a process)
                 await asyncio.sleep(0.05)
         return text
@@ -197,7 +197,7 @@ async def a_team(**more: Any) -> AsyncIterator[Team]:
     """Set the stage; time stands still but for `until`."""
     async with stage(NOBODY_PLAYS, **more) as set_up, aiohttp.ClientSession() as http:
         set_up.clock.pause()
-        actor = Actor(teams=set_up.teams, feed=set_up.feed, patience=10)
+        actor = Actor(teams=set_up.teams, feed=set_up.feed, patience=60)
         yield Team(stage=set_up, actor=actor, http=http)
 
 

@@ -39,7 +39,7 @@ async def played() -> AsyncIterator[Played]:
         reminded = iter(REMINDED)
         for number, step in enumerate(CARD_PAYMENTS.steps, start=1):
             set_up.replay.step()
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await reached(set_up, number)
                 if isinstance(step.act, Watch) and step.minute > 50:
                     await told(set_up, next(reminded))

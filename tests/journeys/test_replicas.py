@@ -69,14 +69,14 @@ class Pair:
 
     async def becomes(self, look: Callable[[], T]) -> T:
         """Wait until Teams shows something."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (found := look()):  # noqa: ASYNC110 (two products ring no bell here)
                 await asyncio.sleep(0.02)
         return found
 
     async def carried(self) -> None:
         """Wait until nothing is left to be shown in Teams."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await self.read(lambda scene: scene.book.backlog.read(scene.now).effects):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
 

@@ -20,7 +20,7 @@ from storage.book import SqlStore
 from storage.database import Database
 from storage.notify import Listener
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Ears:

@@ -281,7 +281,7 @@ async def test_what_is_put_while_the_carrier_rests_is_carried_out_at_the_ring(
     await put("a")
     bell.ring()
 
-    await asyncio.wait_for(_until(lambda: hands.carried == ["a"]), 5)
+    await asyncio.wait_for(_until(lambda: hands.carried == ["a"]), 60)
     running.cancel()
 
 

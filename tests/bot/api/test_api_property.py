@@ -76,10 +76,10 @@ async def _start(runner: web.AppRunner) -> str:
 def there(base: str) -> dict[str, Any]:
     """What the paths may name."""
     told = requests.post(
-        f"{base}/api/v1/incidents", json={"title": "Slow", "severity": "SEV2"}, timeout=10
+        f"{base}/api/v1/incidents", json={"title": "Slow", "severity": "SEV2"}, timeout=60
     )
     key = told.json()["key"]
-    requests.post(f"{base}/api/v1/incidents/{key}/updates", json=CAN, timeout=10)
+    requests.post(f"{base}/api/v1/incidents/{key}/updates", json=CAN, timeout=60)
     return {"key": key, "number": 1, "ask": 1, "name": "stakeholders"}
 
 

@@ -60,7 +60,7 @@ async def open_stage(
     clock: ScaledClock | None = None,
     with_page: bool = True,
     speed: float = 36_000.0,
-    patience: float = 5.0,
+    patience: float = 30.0,
 ) -> AsyncIterator[Stage]:
     """Serve on a free port until the context ends."""
     clock, feed, records = clock or ScaledClock(), Feed(), Records()

@@ -47,7 +47,7 @@ class Relayed:
 
     def relay(self, **differs: Any) -> Relay:
         """How a client finds this server."""
-        usual = Relay(host="127.0.0.1", port=self.port, tls=Tls.NONE, timeout=5, connections=2)
+        usual = Relay(host="127.0.0.1", port=self.port, tls=Tls.NONE, timeout=30, connections=2)
         return replace(usual, **differs)
 
     @property

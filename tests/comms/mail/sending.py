@@ -36,12 +36,12 @@ async def sending(relay: Relay, **differs: Any) -> AsyncIterator[MailTransport]:
     try:
         yield transport
     finally:
-        await asyncio.wait_for(transport.close(), 10)
+        await asyncio.wait_for(transport.close(), 60)
 
 
 async def sent(relayed: Relayed, batch: Sequence[Delivery], **differs: Any) -> dict[int, Outcome]:
     async with sending(relayed.relay(**differs)) as transport:
-        outcomes = await asyncio.wait_for(transport.send(STATEMENT, batch), 20)
+        outcomes = await asyncio.wait_for(transport.send(STATEMENT, batch), 60)
     assert sorted(outcome.delivery for outcome in outcomes) == sorted(d.id for d in batch)
     return {outcome.delivery: outcome for outcome in outcomes}
 
