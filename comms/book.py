@@ -18,6 +18,7 @@ from comms.promise import Promises
 from comms.recipient import Recipients
 from comms.room import Rooms
 from comms.statement import Statement
+from comms.suppression import Suppressions
 from comms.timeline import Audit, Timeline
 from comms.timer import Timers
 from comms.update import Update
@@ -134,6 +135,9 @@ class Book(Protocol):
 
     @property
     def recipients(self) -> Recipients: ...
+
+    @property
+    def suppressions(self) -> Suppressions: ...
 
     @property
     def fanouts(self) -> Fanouts: ...

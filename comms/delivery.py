@@ -31,6 +31,7 @@ class Reason(StrEnum):
     TOO_LARGE = "too_large"
     FORBIDDEN = "forbidden"
     GONE = "gone"
+    BOUNCED = "bounced"  # accepted, and came back; its address is suppressed by the same word
     # may pass
     THROTTLED = "throttled"
     TEMPORARY = "temporary"
@@ -44,6 +45,8 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     NO_ADDRESS = "no_address"
     NO_ROOM = "no_room"
+    BOUNCING = "bouncing"
+    COMPLAINED = "complained"
     # ended early
     EXHAUSTED = "exhausted"
     SUPERSEDED = "superseded"

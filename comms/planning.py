@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from comms.delivery import DeliveryState, Reason
@@ -98,7 +98,10 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
     fanouts, after = scene.book.fanouts, fanout.written
     if fanout.corrects is not None:
         people = fanouts.told(fanout, after=after, limit=PAGE)
-        lines = tuple(Line(address=p.email, name=p.name, language=p.language) for p in people)
+        held = _held(scene, fanout, people)
+        lines = tuple(
+            Line(p.email, p.name, p.language, held.get(p.email.casefold())) for p in people
+        )
     elif fanout.channel is ChannelName.MAIL:
         people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
         lines = tuple(_lines(scene, fanout, people))
@@ -121,13 +124,23 @@ def _place(fanout: Fanout) -> Line:
 def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
     channel = fanout.channel.value
     told = _told_already(scene, fanout, people)
+    held = _held(scene, fanout, people)
     for _number, email, name, language, channels in people:
         reason = None
         if channels and channel not in channels.split():
             reason = Reason.UNSUBSCRIBED
         elif told and email.casefold() in told:
             reason = Reason.DUPLICATE
+        elif held:
+            reason = held.get(email.casefold())
         yield Line(email, name, language, reason)
+
+
+def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str, Reason]:
+    """The addresses (casefolded) from which mail comes back, and why none goes there."""
+    if fanout.channel is not ChannelName.MAIL:
+        return {}
+    return scene.book.suppressions.among([p.email.casefold() for p in people], now=scene.now)
 
 
 def _told_already(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> frozenset[str]:

@@ -22,6 +22,7 @@ from storage.recipients import SqlRecipients
 from storage.replicas import announce, take_turn
 from storage.rooms import SqlRooms
 from storage.sightings import SqlSightings
+from storage.suppressions import SqlSuppressions
 from storage.timeline import SqlAudit, SqlTimeline
 from storage.touch import touched
 from storage.updates import SqlUpdates
@@ -89,6 +90,11 @@ class SqlBook:
     def recipients(self) -> SqlRecipients:
         """Where people are kept."""
         return SqlRecipients(self._session)
+
+    @cached_property
+    def suppressions(self) -> SqlSuppressions:
+        """To whom nothing is sent."""
+        return SqlSuppressions(self._session)
 
     @cached_property
     def fanouts(self) -> SqlFanouts:

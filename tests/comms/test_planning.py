@@ -16,6 +16,7 @@ from comms.plan.model import ChannelName
 from comms.planner import Planner
 from comms.planning import AT_ONCE, PAGE, go_on, is_planning
 from comms.recipient import Recipient
+from comms.suppression import suppressed
 from comms.testing import HeldClock
 from storage.database import Database
 from storage.ledger import SqlLedger
@@ -156,6 +157,23 @@ async def test_who_opted_out_in_one_audience_is_told_by_the_other(
     assert await states(desk, incident) == [
         ("executives", "both@x.org", SUPPRESSED, Reason.UNSUBSCRIBED),
         ("stakeholders", "both@x.org", PLANNED, None),
+    ]
+
+
+async def test_an_address_from_which_mail_comes_back_is_recorded_not_sent_to(
+    desk: Desk, incident: Incident, clock: HeldClock
+) -> None:
+    await invited(
+        desk, "stakeholders", [Recipient(email="Gone@x.org"), Recipient(email="here@x.org")]
+    )
+    gone = suppressed(None, "gone@x.org", reason=Reason.BOUNCED, evidence="", now=clock.now())
+    await desk.do(lambda scene: scene.book.suppressions.save(gone), SITREP, "timer")
+
+    await sent(desk, incident.key, audiences=["stakeholders"])
+
+    assert await states(desk, incident) == [
+        ("stakeholders", "Gone@x.org", SUPPRESSED, Reason.BOUNCED),
+        ("stakeholders", "here@x.org", PLANNED, None),
     ]
 
 

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 import storage.ledger_tables
-import storage.tables  # noqa: F401 (both fill the metadata)
+import storage.mail_tables
+import storage.tables  # noqa: F401 (they fill the metadata)
 from comms.desk import Desk
 from comms.errors import Unavailable
 from comms.people import Role
