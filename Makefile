@@ -17,11 +17,11 @@ UV := $(BIN)/python -m uv pip compile pyproject.toml --group build --universal -
 	--python-version 3.11 --only-binary :all: --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test lint format bench chaos lock clean
+.PHONY: help install dev demo test lint format catalogues bench chaos lock clean
 MAKEFLAGS += --no-print-directory
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 install: $(RUNTIME) ## install Sitrep into .venv, from the hashed lock, with the demo's card renderer
 	@$(BIN)/python -m bot.demo.assets
@@ -43,6 +43,16 @@ lint: $(DEV) ## check style, types and the direction of imports
 format: $(DEV) ## lay the code out as lint wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Without places and dates, so that a catalogue changes only where a text does.
+CATALOGUE := --no-wrap --ignore-obsolete --no-fuzzy-matching --ignore-pot-creation-date
+
+catalogues: $(DEV) ## collect the letters' fixed texts into templates/locale, for translation
+	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords marked --no-location \
+		--add-comments TRANSLATORS: --strip-comments --sort-output --no-wrap \
+		--project Sitrep --output-file $(VENV)/sitrep.pot comms templates
+	@$(BIN)/pybabel --quiet update --domain sitrep --input-file $(VENV)/sitrep.pot \
+		--output-dir templates/locale $(CATALOGUE)
 
 bench: install $(DEV) ## measure, beside what others do in the same run: make bench WHAT=turns
 	@failed=; for what in $(or $(WHAT),turns email status timers fanout); do \

@@ -21,6 +21,12 @@ class Moment:
     def __str__(self) -> str:
         return self.clock
 
+    def beside(self, other: Moment) -> str:
+        """Return the clock where the other is on the same day, else with the day, lest it be
+        misread."""
+        same_day = self.full.partition(",")[0] == other.full.partition(",")[0]
+        return self.clock if same_day else self.full
+
 
 def moment(at: datetime, zone: ZoneInfo, *, language: str = "en") -> Moment:
     """Return a UTC time as it is printed in `zone`."""

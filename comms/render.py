@@ -9,6 +9,7 @@ from importlib.resources import files
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, select_autoescape
 
 from comms.errors import Invalid
+from comms.language import SOURCE, translations
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling, project
 from comms.statement import Statement
@@ -31,21 +32,30 @@ class Shipped(BaseLoader):
 
 
 @cache
-def environment() -> Environment:
-    """The one Jinja environment: what a context lacks is an error, HTML and MJML are escaped."""
-    return Environment(
+def environment(language: str = SOURCE) -> Environment:
+    """The Jinja environment of a language: `_`, `ngettext`, `pgettext` and `{% trans %}` speak it.
+
+    What a context lacks is an error; HTML and MJML are escaped.
+    """
+    made = Environment(
         loader=Shipped(),
+        extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html", "mjml", "xml", "svg"], default=False),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_translations(  # type: ignore[attr-defined]
+        translations(language), newstyle=True
+    )
+    return made
 
 
-def fill(template: str, context: Mapping[str, object]) -> str:
-    """Return the shipped template of that path, filled."""
-    return environment().get_template(template).render(context)
+def fill(template: str, context: Mapping[str, object], language: str = SOURCE) -> str:
+    """Return the shipped template of that path, filled, with its fixed words in that language."""
+    return environment(language).get_template(template).render(context)
 
 
 def render(

@@ -14,12 +14,12 @@ from comms.channels.mail.placeholders import links, placed
 from comms.channels.mail.words import words
 from comms.errors import Invalid
 from comms.incident import Severity
+from comms.language import SOURCE
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
 from comms.render import fill, thread
 from comms.statement import HTML, PLAIN, Statement
 
-LANGUAGE = "en"
 PREHEADER = 140
 """Characters of the content that inboxes show beside the subject."""
 
@@ -34,19 +34,25 @@ _RIGHT_TO_LEFT = re.compile(
 _NOT_CARRIED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
+def write(
+    telling: Telling,
+    audience: Audience,
+    context: Mapping[str, object],
+    language: str = SOURCE,
+) -> Statement:
     """Return the letter of this update to this audience; Invalid where the plan and the templates
-    disagree about what the audience sees."""
+    disagree about what the audience sees. Its fixed words are in `language`."""
     folder, kind = audience.template, telling.update.kind.value
-    letter = _clean({**context, **words(context), **links(), "language": LANGUAGE})
+    letter = _clean({**context, **words(context, language), **links(), "language": language})
     plain = _each(letter, _isolated)
     try:
-        subject = " ".join(fill(f"{folder}/mail.subject", plain).split())
+        subject = " ".join(fill(f"{folder}/mail.subject", plain, language).split())
         mjml = fill(
             f"{folder}/{kind}.mail.mjml",
             {**letter, "subject": subject, "preheader": _preheader(letter)},
+            language,
         )
-        text = fill(f"{folder}/{kind}.mail.txt", plain)
+        text = fill(f"{folder}/{kind}.mail.txt", plain, language)
     except UndefinedError as error:
         raise Invalid(
             f"The mail of {audience.name} asks for something that this audience does not see:"
