@@ -70,14 +70,16 @@ class Delivery:
 
     `key` is the idempotency key: equal over all attempts and unique per (update, recipient,
     channel); the mail channel derives its Message-ID from it. `address` is a mail address, a
-    conversation reference or the page's name. `attempt` counts from 1.
+    conversation reference or the page's name. `language` (BCP 47) and `time_zone` (IANA) are the
+    recipient's; '' means the plan's. `attempt` counts from 1.
     """
 
     id: int
     key: str
     address: str
     name: str = ""
-    language: str = "en"
+    language: str = ""
+    time_zone: str = ""
     attempt: int = 1
 
 

@@ -66,8 +66,9 @@ class Line(NamedTuple):
 
     address: str
     name: str = ""
-    language: str = "en"
+    language: str = ""
     suppressed: Reason | None = None
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -100,7 +100,8 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
         people = fanouts.told(fanout, after=after, limit=PAGE)
         held = _held(scene, fanout, people)
         lines = tuple(
-            Line(p.email, p.name, p.language, held.get(p.email.casefold())) for p in people
+            Line(p.email, p.name, p.language, held.get(p.email.casefold()), p.time_zone)
+            for p in people
         )
     elif fanout.channel is ChannelName.MAIL:
         people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
@@ -125,7 +126,7 @@ def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[L
     channel = fanout.channel.value
     told = _told_already(scene, fanout, people)
     held = _held(scene, fanout, people)
-    for _number, email, name, language, channels in people:
+    for _number, email, name, language, channels, time_zone in people:
         reason = None
         if channels and channel not in channels.split():
             reason = Reason.UNSUBSCRIBED
@@ -133,7 +134,7 @@ def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[L
             reason = Reason.DUPLICATE
         elif held:
             reason = held.get(email.casefold())
-        yield Line(email, name, language, reason)
+        yield Line(email, name, language, reason, time_zone)
 
 
 def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str, Reason]:

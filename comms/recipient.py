@@ -22,11 +22,12 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """`channels` empty means: those of the audience. `language` is BCP 47."""
+    """`channels` empty means: those of the audience. `language` is BCP 47, `time_zone` an IANA
+    name; '' means the plan's."""
 
     email: str
     name: str = ""
-    language: str = "en"
+    language: str = ""
     time_zone: str = ""
     channels: tuple[str, ...] = ()
 
@@ -42,6 +43,7 @@ class Listed(NamedTuple):
     name: str
     language: str
     channels: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,9 @@ class Recipients(Protocol):
 def checked(recipient: Recipient) -> Recipient:
     """Return the recipient with its address in order; Invalid says what is wrong with it."""
     email = checked_address(recipient.email)
-    language = recipient.language.strip() or "en"
+    language = recipient.language.strip()
     time_zone = recipient.time_zone.strip()
-    if not _LANGUAGE.fullmatch(language):
+    if language and not _LANGUAGE.fullmatch(language):
         raise Invalid(f"{language[:20]!r} is not a language (like 'en' or 'pt-BR').")
     if time_zone and time_zone not in _zones():
         raise Invalid(f"{time_zone[:40]!r} is not a time zone (like 'Europe/Zurich').")

@@ -97,7 +97,10 @@ class SqlFanouts:
             .order_by(col(DeliveryRow.id))
             .limit(limit)
         )
-        return [Listed(row.id or 0, row.address, row.name, row.language, "") for row in rows]
+        return [
+            Listed(row.id or 0, row.address, row.name, row.language, "", row.time_zone)
+            for row in rows
+        ]
 
     def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
@@ -282,8 +285,8 @@ class SqlFanouts:
         connection = self._session.connection()
         at, ever = stamp(connection, now), stamp(connection, SINCE_EVER)
         rows = [
-            (address, name, language, suppressed and suppressed.value)
-            for address, name, language, suppressed in lines
+            (address, name, language, suppressed and suppressed.value, time_zone)
+            for address, name, language, suppressed, time_zone in lines
         ]
         new = connection.exec_driver_sql(
             driver(connection, INSERT),

@@ -236,7 +236,8 @@ def _deliveries(fanout: Fanout, rows: Iterable[Sequence[Any]]) -> tuple[Delivery
             address=address,
             name=name,
             language=language,
+            time_zone=time_zone,
             attempt=attempt,
         )
-        for _due, number, address, name, language, attempt in rows
+        for _due, number, address, name, language, time_zone, attempt in rows
     )

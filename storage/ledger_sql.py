@@ -16,13 +16,20 @@ from storage.columns import text_of
 from storage.rowset import Rowset, spelt
 
 LINES = Rowset(
-    "line", (("address", "text"), ("name", "text"), ("language", "text"), ("suppressed", "text"))
+    "line",
+    (
+        ("address", "text"),
+        ("name", "text"),
+        ("language", "text"),
+        ("suppressed", "text"),
+        ("time_zone", "text"),
+    ),
 )
 
 INSERT = """
-INSERT INTO delivery (fanout_id, shard_id, address, name, language, state, reason, due_at,
-                      finished_at, detail, provider_id, attempts)
-SELECT ?, ?, address, name, language,
+INSERT INTO delivery (fanout_id, shard_id, address, name, language, time_zone, state, reason,
+                      due_at, finished_at, detail, provider_id, attempts)
+SELECT ?, ?, address, name, language, time_zone,
        CASE WHEN suppressed IS NULL THEN 'planned' ELSE 'suppressed' END, suppressed,
        CASE WHEN suppressed IS NULL THEN ? END,
        CASE WHEN suppressed IS NOT NULL THEN ? END,
@@ -86,7 +93,7 @@ WHERE id IN (
     WHERE shard_id = ? AND state = 'planned' AND (due_at <= ? OR due_at > ?) {from_here}
     LIMIT ?
 )
-RETURNING due_at, id, address, name, language, attempts
+RETURNING due_at, id, address, name, language, time_zone, attempts
 """
 
 TAKE = _TAKE.replace("{from_here}", "ORDER BY due_at, id")
@@ -95,7 +102,7 @@ TAKE_NEXT = _TAKE.replace("{from_here}", "AND id > ? ORDER BY id")
 """Those behind a delivery: for a batch it need not look at the whole shard each time."""
 
 LOST = """
-SELECT due_at, id, address, name, language, attempts FROM delivery
+SELECT due_at, id, address, name, language, time_zone, attempts FROM delivery
 WHERE shard_id = ? AND state = 'sending'
 ORDER BY id
 """

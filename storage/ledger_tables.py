@@ -90,6 +90,7 @@ class DeliveryRow(SQLModel, table=True):
     address: str
     name: str
     language: str
+    time_zone: str
     state: str
     reason: str | None = None
     detail: str = ""

@@ -103,7 +103,10 @@ class MemoryLedger:
             if row.line.id > after
         )
         found = sorted(rows, key=lambda row: row.line.id)[:limit]
-        return [Listed(r.line.id, r.line.address, r.line.name, r.language, "") for r in found]
+        return [
+            Listed(r.line.id, r.line.address, r.line.name, r.language, "", r.time_zone)
+            for r in found
+        ]
 
     def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
@@ -352,5 +355,6 @@ def _delivery(fanout: Fanout, row: Row) -> Delivery:
         address=row.line.address,
         name=row.line.name,
         language=row.language,
+        time_zone=row.time_zone,
         attempt=row.line.attempts,
     )

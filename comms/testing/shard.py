@@ -16,6 +16,7 @@ class Row:
 
     line: LedgerRow
     language: str
+    time_zone: str
 
     def as_read(self) -> LedgerRow:
         """The line as people read it: due since its fan-out was opened, or later."""
@@ -100,6 +101,7 @@ def new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> Row:
     state = DeliveryState.SUPPRESSED if line.suppressed else DeliveryState.PLANNED
     return Row(
         language=line.language,
+        time_zone=line.time_zone,
         line=LedgerRow(
             id=number,
             incident=fanout.incident,

@@ -114,9 +114,8 @@ async def test_a_correction_finds_those_whom_the_wrong_update_reached_or_may_hav
     bench: LedgerBench,
 ) -> None:
     off = Line(address="off@x.org", suppressed=Reason.UNSUBSCRIBED)
-    wrong = await bench.planned(
-        "ok@x.org", Line(address="maybe@x.org", name="Max", language="de"), "no@x.org", off
-    )
+    unsure = Line(address="maybe@x.org", name="Max", language="de", time_zone="Asia/Tokyo")
+    wrong = await bench.planned("ok@x.org", unsure, "no@x.org", off)
     await bench.planned("other@x.org", audience="stakeholders")
     claim, step = await bench.begun()
     ok, maybe, no = step.deliveries
@@ -134,8 +133,8 @@ async def test_a_correction_finds_those_whom_the_wrong_update_reached_or_may_hav
     [first] = await told()
     [second] = await told(after=first.number)
     assert correction.corrects == wrong.update
-    assert first == Listed(ok.id, "ok@x.org", "", "en", "")
-    assert second == Listed(maybe.id, "maybe@x.org", "Max", "de", "")
+    assert first == Listed(ok.id, "ok@x.org", "", "", "")
+    assert second == Listed(maybe.id, "maybe@x.org", "Max", "de", "", "Asia/Tokyo")
     assert await told(after=second.number) == []
 
 

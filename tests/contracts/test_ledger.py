@@ -92,13 +92,15 @@ async def test_a_large_fan_out_is_held_by_several_at_once(bench: LedgerBench) ->
 
 
 async def test_an_advance_takes_what_is_due_and_marks_it_as_being_sent(bench: LedgerBench) -> None:
-    fanout = await bench.planned("a@x.org", Line(address="b@x.org", name="Bea", language="de"))
+    bea = Line(address="b@x.org", name="Bea", language="de", time_zone="Europe/Zurich")
+    fanout = await bench.planned("a@x.org", bea)
 
     _, step = await bench.begun()
 
     assert addresses(step.deliveries) == ["a@x.org", "b@x.org"]
     assert [delivery.attempt for delivery in step.deliveries] == [1, 1]
-    assert (step.deliveries[1].name, step.deliveries[1].language) == ("Bea", "de")
+    second = step.deliveries[1]
+    assert (second.name, second.language, second.time_zone) == ("Bea", "de", "Europe/Zurich")
     assert (step.kept, step.is_fenced, step.is_overtaken) == (0, False, False)
     assert await bench.totals(fanout) == {SENDING: 2}
 

@@ -52,7 +52,7 @@ async def test_a_file_is_imported_and_exported_again(api: Api) -> None:
     assert cas == {
         "email": "cas@example.org",
         "name": "",
-        "language": "en",
+        "language": "",
         "time_zone": "",
         "channels": "",
     }

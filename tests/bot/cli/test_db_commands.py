@@ -53,8 +53,9 @@ def test_a_delivery_without_a_shard_is_found_out(sitrep: Sitrep, tmp_path: Path)
     sitrep("db", "upgrade")
     with closing(sqlite3.connect(tmp_path / "sitrep.db")) as database:
         database.execute(
-            "INSERT INTO delivery (id, fanout_id, shard_id, address, name, language, state, detail,"
-            " provider_id, attempts) VALUES (4, 1, 7, 'a@x.org', '', 'en', 'planned', '', '', 0)"
+            "INSERT INTO delivery (id, fanout_id, shard_id, address, name, language, time_zone,"
+            " state, detail, provider_id, attempts)"
+            " VALUES (4, 1, 7, 'a@x.org', '', '', '', 'planned', '', '', 0)"
         )
         database.commit()
 
