@@ -77,7 +77,10 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
-    """One incident. All times are UTC. `key` ('INC-41') is how people name it."""
+    """One incident. All times are UTC. `key` ('INC-41') is how people name it.
+
+    A `drill` is an exercise: all that is told of it says so, and nobody outside is told.
+    """
 
     id: int
     key: str
@@ -91,6 +94,7 @@ class Incident:
     declared_at: datetime
     resolved_at: datetime | None = None
     roles: dict[Role, Person] = field(default_factory=dict)
+    drill: bool = False
 
     def holder(self, role: Role) -> Person | None:
         """Who holds the role now."""

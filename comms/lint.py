@@ -13,6 +13,8 @@ from comms.plan.model import Audience
 from comms.report import METER, CustomerText
 from comms.update import Kind, Update
 
+_NAME_NO_SCOPE = {Kind.CORRECTION, Kind.RESOLVED, Kind.REVIEW}
+
 
 class Level(StrEnum):
     """A warning can be approved; a block cannot."""
@@ -151,7 +153,7 @@ def _wording(value: str, incident: Incident) -> Iterator[tuple[str, str, Level]]
 
 
 def _customer_shape(update: Update, text: CustomerText, audience: Audience) -> Iterator[Finding]:
-    if not text.scope and update.kind is Kind.UPDATE:
+    if not text.scope and update.kind not in _NAME_NO_SCOPE:
         yield Finding(
             level=Level.WARN,
             audience=audience.name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from comms.incident import Status
+from comms.incident import Severity, Status
 from comms.people import Person, Role
 from comms.report import CanReport
 
@@ -27,11 +27,31 @@ class UpdateState(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a reader is told: an ordinary update, the last one, or a correction of an earlier."""
+    """What an update is to its readers; `comms.acts.kind` decides it from the incident's record."""
 
+    FIRST = "first"
     UPDATE = "update"
-    RESOLVED = "resolved"
+    NO_CHANGE = "no_change"
+    SEVERITY = "severity"
     CORRECTION = "correction"
+    RESOLVED = "resolved"
+    REVIEW = "review"
+
+    @property
+    def label(self) -> str:
+        """The kind in words, as cards and the command line say it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Kind.FIRST: "First notice",
+    Kind.UPDATE: "Update",
+    Kind.NO_CHANGE: "No change",
+    Kind.SEVERITY: "Severity change",
+    Kind.CORRECTION: "Correction",
+    Kind.RESOLVED: "Resolved",
+    Kind.REVIEW: "Review published",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +75,8 @@ class Update:
     There is at most one open draft an incident: drafting again replaces it under the same number
     with a new hash, which makes every card that shows the old one stale. `promises` maps an
     audience to the printed 'next update by' (UTC); an audience that is not in it is promised
-    none.
+    none. `severity` is the incident's when it was drafted, `severity_was` what the update before
+    told, where it was another. `unchanged_since` (UTC) is when was told what a 'no change' repeats.
     """
 
     id: int
@@ -65,6 +86,7 @@ class Update:
     state: UpdateState
     report: CanReport
     status: Status
+    severity: Severity
     audiences: tuple[str, ...]
     promises: Mapping[str, datetime]
     hash: str
@@ -73,3 +95,5 @@ class Update:
     approvals: tuple[Approval, ...] = field(default=())
     approved_at: datetime | None = None
     corrects: int | None = None
+    severity_was: Severity | None = None
+    unchanged_since: datetime | None = None

@@ -40,6 +40,7 @@ class SqlIncidents:
             "services": list(incident.services),
             "declared_by": document(PERSON, incident.declared_by),
             "declared_at": incident.declared_at,
+            "drill": incident.drill,
             **_changing(incident),
         }
         number = connection.execute(_ADD, fresh).scalar_one()
@@ -113,4 +114,5 @@ def _incident(row: IncidentRow) -> Incident:
         declared_at=row.declared_at,
         resolved_at=row.resolved_at,
         roles=ROLES.validate_python(row.roles),
+        drill=row.drill,
     )

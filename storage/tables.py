@@ -29,6 +29,7 @@ class IncidentRow(SQLModel, table=True):
     declared_by: dict[str, Any] = Field(sa_type=JSON)
     declared_at: datetime = Field(sa_type=UtcTime)
     resolved_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    drill: bool = False
 
 
 class UpdateRow(SQLModel, table=True):
@@ -52,6 +53,9 @@ class UpdateRow(SQLModel, table=True):
     approvals: list[Any] = Field(sa_type=JSON)
     approved_at: datetime | None = Field(default=None, sa_type=UtcTime)
     corrects: int | None = None
+    severity: str
+    severity_was: str | None = None
+    unchanged_since: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class StatementRow(SQLModel, table=True):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, delete, select
 
 from comms.errors import NotFound
-from comms.incident import Status
+from comms.incident import Severity, Status
 from comms.statement import Statement
 from comms.update import Kind, Update, UpdateState
 from storage.columns import document
@@ -92,6 +92,9 @@ def _columns(update: Update) -> dict[str, Any]:
         "approvals": document(APPROVALS, update.approvals),
         "approved_at": update.approved_at,
         "corrects": update.corrects,
+        "severity": update.severity.value,
+        "severity_was": update.severity_was.value if update.severity_was else None,
+        "unchanged_since": update.unchanged_since,
     }
 
 
@@ -113,4 +116,7 @@ def _update(row: UpdateRow) -> Update:
         approvals=APPROVALS.validate_python(row.approvals),
         approved_at=row.approved_at,
         corrects=row.corrects,
+        severity=Severity(row.severity),
+        severity_was=Severity(row.severity_was) if row.severity_was else None,
+        unchanged_since=row.unchanged_since,
     )

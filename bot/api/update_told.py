@@ -12,7 +12,7 @@ from bot.api.reach_told import reach_told
 from bot.api.shapes import PersonTold, Stamp, Told
 from comms.acts.draft import Preview, preview
 from comms.desk import Scene
-from comms.incident import Status
+from comms.incident import Severity, Status
 from comms.lint import Level
 from comms.people import Role
 from comms.report import Basis
@@ -100,6 +100,13 @@ class UpdateTold(Drafted):
     approvals: list[ApprovalTold]
     approved_at: Stamp | None
     corrects: int | None
+    severity: Severity = Field(description="The incident's when it was drafted.")
+    severity_was: Severity | None = Field(
+        description="What the update before told, where it was another."
+    )
+    unchanged_since: Stamp | None = Field(
+        description="When was told what a 'no_change' repeats; null for the other kinds."
+    )
 
 
 class UpdateList(Told):
@@ -127,6 +134,9 @@ def update_told(scene: Scene, update: Update) -> UpdateTold:
         approvals=approvals_told(update.approvals),
         approved_at=update.approved_at,
         corrects=update.corrects,
+        severity=update.severity,
+        severity_was=update.severity_was,
+        unchanged_since=update.unchanged_since,
     )
 
 

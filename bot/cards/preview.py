@@ -14,6 +14,7 @@ from comms.incident import Incident
 from comms.lint import Level
 from comms.plan.model import Audience, ChannelName, Plan
 from comms.statement import PLAIN, Statement
+from comms.update import Update
 
 CHANNELS = {
     ChannelName.TEAMS: "Teams",
@@ -40,6 +41,7 @@ def preview_card(
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key} update {update.number} awaits approval",
         "number": update.number,
+        "kind": _kind(update),
         "drafted_by": update.drafted_by.name,
         "hash": update.hash,
         "short_hash": short_hash(update.hash),
@@ -55,6 +57,13 @@ def preview_card(
 def short_hash(digest: str) -> str:
     """Return the first eight digits, by which people compare two drafts."""
     return digest[:8]
+
+
+def _kind(update: Update) -> str:
+    """'Severity change, SEV2 → SEV1': what it is to its readers."""
+    if update.severity_was:
+        return f"{update.kind.label}, {update.severity_was} → {update.severity}"
+    return update.kind.label
 
 
 def _approvals(preview: Preview, plan: Plan) -> list[str]:

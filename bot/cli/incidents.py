@@ -11,6 +11,7 @@ from bot.cli.client import client
 from bot.cli.say import AsJson
 from comms.incident import IncidentType, Severity
 from comms.people import Role
+from comms.update import Kind
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The incident, such as INC-41.")]
 
@@ -150,10 +151,11 @@ def _updates(told: dict[str, Any]) -> None:
     if told["updates"]:
         say.line()
         say.table(
-            ("update", "state", "drafted", "sent", "reached", "audiences"),
+            ("update", "kind", "state", "drafted", "sent", "reached", "audiences"),
             (
                 (
                     one["number"],
+                    Kind(one["kind"]).label,
                     one["state"],
                     say.when(one["drafted_at"]),
                     say.when(one["approved_at"]),

@@ -16,6 +16,7 @@ from bot.cli.say import AsJson
 from comms.errors import Invalid
 from comms.incident import Status
 from comms.plan.model import ChannelName
+from comms.update import Kind
 
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The update's number.")]
 
@@ -213,7 +214,8 @@ def _say_draft(key: str, told: dict[str, Any], *, as_json: bool) -> None:
         say.document(told)
         return
     number = told["number"]
-    say.line(f"Update {number} is drafted: {told['status']}, hash {told['hash']}")
+    kind = Kind(told["kind"]).label
+    say.line(f"Update {number} ({kind}) is drafted: {told['status']}, hash {told['hash']}")
     say.table(
         ("audience", "recipients", "takes", "next update"),
         (

@@ -13,6 +13,7 @@ from bot.cards.reach import reach_card
 from bot.cards.views import Reach, reach_of
 from bot.cards.war_room import war_room_card
 from comms.acts import draft
+from comms.acts.kind import last_approved
 from comms.desk import Scene
 from comms.incident import Incident
 from comms.outage import Outage
@@ -26,7 +27,7 @@ Card = dict[str, object]
 def war_room(scene: Scene, key: str) -> Card:
     """The war room's own card."""
     updates = scene.book.updates.of(key)
-    sent = draft.last_approved(scene, key)
+    sent = last_approved(scene, key)
     return war_room_card(
         incident=scene.book.incidents.get(key),
         plan=scene.plan,

@@ -16,8 +16,8 @@ from bot.turns import declaring, leading, reporting
 from bot.turns.answer import Answer
 from bot.turns.door import Door
 from bot.turns.press import Press
-from comms.acts.draft import last_approved
 from comms.acts.incident import assign, change_severity, note
+from comms.acts.kind import last_approved
 from comms.desk import Scene
 from comms.errors import Invalid
 from comms.plan.model import ChannelName

@@ -13,6 +13,7 @@ from bot.turns.door import Door
 from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
 from comms.acts import draft
+from comms.acts.kind import last_approved
 from comms.desk import Scene
 from comms.errors import Invalid, SitrepError
 from comms.incident import Status
@@ -76,14 +77,14 @@ def _opening(scene: Scene, key: str, in_dialog: bool) -> dict[str, object]:
             report, now=scene.now, plan=scene.plan, status=status, audiences=audiences
         ),
         words=report.words,
-        may_repeat=draft.last_approved(scene, key) is not None,
+        may_repeat=last_approved(scene, key) is not None,
         in_dialog=in_dialog,
     )
 
 
 def _defaults(scene: Scene, key: str) -> tuple[Status, tuple[str, ...]]:
     """The status and audiences of the open draft or the last update; else the usual ones."""
-    last = draft.open_draft(scene, key) or draft.last_approved(scene, key)
+    last = draft.open_draft(scene, key) or last_approved(scene, key)
     incident = scene.book.incidents.get(key)
     if last is None:
         status = incident.status
@@ -117,7 +118,7 @@ def _retyped(
         form_id=str(typed.get("form") or new_nonce()),
         typed=fields,
         words=words,
-        may_repeat=draft.last_approved(scene, key) is not None,
+        may_repeat=last_approved(scene, key) is not None,
         errors=errors_of(wrong, POINTERS) if wrong else None,
         in_dialog=press.in_dialog,
     )
@@ -146,7 +147,7 @@ def _draft(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
 def _draft_unchanged(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
     if not is_new(scene, typed):
         return scene.book.updates.of(key)[-1].number
-    last = draft.last_approved(scene, key)
+    last = last_approved(scene, key)
     if last is None:
         raise Invalid("There is no update yet that could be repeated.")
     return draft.draft(

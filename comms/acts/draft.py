@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from comms.acts.kind import changed, last_approved
 from comms.acts.show import show_update
 from comms.approval import missing, needed
 from comms.desk import Scene
@@ -20,7 +21,7 @@ from comms.promise import next_due
 from comms.render import render_all
 from comms.report import CanReport, carried_forward, cleaned
 from comms.statement import Statement, content_hash
-from comms.update import Kind, Update, UpdateState
+from comms.update import Update, UpdateState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +56,12 @@ def draft(
     chosen = _audiences(scene, report, _corrected(scene, key, audiences, corrects))
     became = _status(incident, status)
     before = open_draft(scene, key)
+    change = changed(scene, incident, report, became, corrects=corrects)
     update = Update(
         id=before.id if before else 0,
         incident=key,
         number=before.number if before else len(scene.book.updates.of(key)) + 1,
-        kind=_kind(scene, incident, became, corrects),
+        kind=change.kind,
         state=UpdateState.DRAFT,
         report=report,
         status=became,
@@ -69,6 +71,9 @@ def draft(
         drafted_by=scene.by,
         drafted_at=scene.now,
         corrects=corrects,
+        severity=incident.severity,
+        severity_was=change.severity_was,
+        unchanged_since=change.unchanged_since,
     )
     if before and _is_same(before, update):
         return preview(scene, key, before.number)
@@ -91,12 +96,16 @@ def redraft(scene: Scene, incident: Incident) -> None:
         return
     status = before.status if before.status in _reachable(incident) else incident.status
     chosen = scene.plan.among(before.audiences)
+    change = changed(scene, incident, before.report, status, corrects=before.corrects)
     update = replace(
         before,
         state=UpdateState.DRAFT,
         status=status,
         audiences=tuple(audience.name for audience in chosen),
-        kind=_kind(scene, incident, status, before.corrects),
+        kind=change.kind,
+        severity=incident.severity,
+        severity_was=change.severity_was,
+        unchanged_since=change.unchanged_since,
         promises=_promises(chosen, incident.severity, status, scene.now),
         approvals=(),
         drafted_at=scene.now,
@@ -135,12 +144,6 @@ def open_draft(scene: Scene, key: str) -> Update | None:
     """The incident's open draft."""
     updates = scene.book.updates.of(key)
     return updates[-1] if updates and updates[-1].state.is_open else None
-
-
-def last_approved(scene: Scene, key: str) -> Update | None:
-    """The last update that went out."""
-    sent = [u for u in scene.book.updates.of(key) if u.state is UpdateState.APPROVED]
-    return sent[-1] if sent else None
 
 
 def opening(scene: Scene, key: str) -> CanReport:
@@ -222,15 +225,6 @@ def _status(incident: Incident, status: Status | None) -> Status:
     return status
 
 
-def _kind(scene: Scene, incident: Incident, status: Status, corrects: int | None) -> Kind:
-    if corrects is not None:
-        corrected = scene.book.updates.get(incident.key, corrects)
-        if corrected.state is not UpdateState.APPROVED:
-            raise Conflict(f"Update {corrects} was never sent.", pointer="/corrects")
-        return Kind.CORRECTION
-    return Kind.UPDATE if status.is_open else Kind.RESOLVED
-
-
 def _promises(
     audiences: Sequence[Audience], severity: Severity, status: Status, now: datetime
 ) -> dict[str, datetime]:
@@ -245,7 +239,14 @@ def _is_same(before: Update, after: Update) -> bool:
     """The same draft sent again (a double click, a retried request) keeps its hash."""
 
     def content(update: Update) -> tuple[object, ...]:
-        return (update.report, update.status, update.audiences, update.kind, update.corrects)
+        return (
+            update.report,
+            update.status,
+            update.severity,
+            update.audiences,
+            update.kind,
+            update.corrects,
+        )
 
     fresh = all(moment > after.drafted_at for moment in before.promises.values())
     return fresh and content(before) == content(after)

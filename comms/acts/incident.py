@@ -9,13 +9,13 @@ from comms.acts.declare import confirm
 from comms.acts.draft import (
     Preview,
     draft,
-    last_approved,
     needs_customer_text,
     open_draft,
     opening,
     preview,
     redraft,
 )
+from comms.acts.kind import last_approved
 from comms.acts.promises import tighten, withdraw
 from comms.acts.show import show_incident
 from comms.desk import Scene

@@ -19,6 +19,7 @@ from comms.projection import FIELDS, Telling, project
 from comms.report import Actions, Basis, CanReport, CustomerText, Need
 from comms.statement import PLAIN, Statement
 from comms.update import Kind, Update, UpdateState
+from tests.kinds import as_kind
 
 NOW = datetime(2026, 11, 21, 9, 42, tzinfo=UTC)
 HASH = "3f7a9c1e" * 8
@@ -108,6 +109,7 @@ def update(words: Words) -> Update:
         state=UpdateState.DRAFT,
         report=report(words),
         status=Status.IDENTIFIED,
+        severity=Severity.SEV2,
         audiences=("responders", "executives", "customers"),
         promises={"customers": NOW + timedelta(minutes=30)},
         hash=HASH,
@@ -152,15 +154,8 @@ def statement(
     words: Words, kind: Kind = Kind.UPDATE, *, reader: Audience | None = None
 ) -> Statement:
     """What this audience, by default responders, reads of the update in Teams."""
-    what = replace(
-        update(words),
-        kind=kind,
-        status=Status.RESOLVED if kind is Kind.RESOLVED else Status.IDENTIFIED,
-        corrects=2 if kind is Kind.CORRECTION else None,
-        promises={}
-        if kind is Kind.RESOLVED
-        else dict.fromkeys(("responders", "executives"), NOW + timedelta(minutes=15)),
-    )
+    promises = dict.fromkeys(("responders", "executives"), NOW + timedelta(minutes=15))
+    what = as_kind(replace(update(words), promises=promises), kind)
     telling = Telling(
         incident=incident(words), update=what, plan=plan(), incident_url=URL, room_url=ROOM_URL
     )

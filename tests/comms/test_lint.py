@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from comms.incident import Status
+from comms.incident import Severity, Status
 from comms.lint import Finding, Level, blocks, lint
 from comms.people import Person, Role
 from comms.plan.model import Plan
@@ -30,6 +30,7 @@ def update(**changes: object) -> Update:
             state=UpdateState.DRAFT,
             report=REPORT,
             status=Status.INVESTIGATING,
+            severity=Severity.SEV2,
             audiences=("customers",),
             promises={"customers": MONDAY + timedelta(minutes=30)},
             hash="h",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome
-from comms.incident import Status
+from comms.incident import Severity, Status
 from comms.ledger import Advance, Claim, Fanout, Fanouts, Filter, Ledger, Line, Settled
 from comms.plan.model import ChannelName
 from comms.statement import PLAIN, Statement
@@ -271,6 +271,7 @@ def _update(statement: Statement) -> Update:
         state=UpdateState.APPROVED,
         report=REPORT,
         status=Status.INVESTIGATING,
+        severity=Severity.SEV2,
         audiences=(statement.audience,),
         promises={},
         hash="",

@@ -34,6 +34,14 @@ SENTENCES = {
 }
 """What a notice says where nobody has written what customers see."""
 
+WORDED_AS = {
+    Kind.FIRST: Kind.UPDATE,
+    Kind.NO_CHANGE: Kind.UPDATE,
+    Kind.SEVERITY: Kind.UPDATE,
+    Kind.REVIEW: Kind.RESOLVED,
+}
+"""The page shows all notices below each other, where these read like one of the others."""
+
 
 def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
     """Return the page's statement: the notice (JSON), its HTML exactly as shown, its text.
@@ -58,7 +66,7 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
         corrects=telling.update.corrects,
     )
     shown = _shown(notice, issued=issued, promised=promised)
-    source = f"{audience.template}/{notice.kind.value}.page"
+    source = f"{audience.template}/{WORDED_AS.get(notice.kind, notice.kind)}.page"
     return Statement(
         incident=telling.update.incident,
         update=notice.update,

@@ -14,6 +14,7 @@ from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
 from comms.render import fill, thread
 from comms.statement import CARD, PLAIN, Statement
+from comms.update import Kind
 
 _LISTS = (("done", "Done"), ("doing", "Doing"), ("next", "Next"))
 _BRIEF = (
@@ -29,7 +30,7 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
     """Return the card and its text; Invalid where the templates ask for what this audience may
     not see."""
     told = _told(telling, context)
-    source = f"{audience.template}/{telling.update.kind.value}.teams"
+    source = f"{audience.template}/update.teams"
     try:
         card = fill_card(f"{source}.json", told)
         text = fill(f"{source}.txt", told)
@@ -64,8 +65,28 @@ def _told(telling: Telling, context: Mapping[str, object]) -> dict[str, object]:
         "severity_style": tone(incident.severity, update.status),
         "about": f"Update {context['number']} · {issued.clock}",
         "next_update": _next(promised, is_last=bool(context["is_last"])),
+        "opening": _opening(telling),
         **_worded(context),
     }
+
+
+def _opening(telling: Telling) -> str:
+    """What sets this update apart from an ordinary one, in one line."""
+    update = telling.update
+    match update.kind:
+        case Kind.NO_CHANGE:
+            since = telling.at(update.unchanged_since or update.drafted_at)
+            return f"No change since {since.clock}."
+        case Kind.SEVERITY if update.severity_was:
+            return f"Severity {update.severity_was} → {update.severity}."
+        case Kind.CORRECTION:
+            return f"⚠ Correction of update {update.corrects}: please read this instead."
+        case Kind.RESOLVED:
+            return "✔ Resolved. This is the last update."
+        case Kind.REVIEW:
+            return "The review is published."
+        case _:
+            return ""
 
 
 def _next(promised: Moment | None, *, is_last: bool) -> str:

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("declared_by", sa.JSON(), nullable=False),
         sa.Column("declared_at", UtcTime(), nullable=False),
         sa.Column("resolved_at", UtcTime(), nullable=True),
+        sa.Column("drill", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("nonce"),
     )
@@ -95,6 +96,9 @@ def upgrade() -> None:
         sa.Column("approvals", sa.JSON(), nullable=False),
         sa.Column("approved_at", UtcTime(), nullable=True),
         sa.Column("corrects", sa.Integer(), nullable=True),
+        sa.Column("severity", sa.String(), nullable=False),
+        sa.Column("severity_was", sa.String(), nullable=True),
+        sa.Column("unchanged_since", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("incident", "number"),
     )

@@ -15,6 +15,7 @@ from comms.projection import Telling, project
 from comms.report import CanReport, CustomerText, Need
 from comms.statement import Statement
 from comms.update import Kind, Update, UpdateState
+from tests.kinds import OVER, as_kind
 
 NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 SENDER = Mailbox("Contoso incidents", "incidents@contoso.example")
@@ -66,9 +67,8 @@ def told(
 ) -> Telling:
     """What could be told; a resolved update promises nothing more."""
     ada = Person(name="Ada Byron", email="ada@contoso.example")
-    last = kind is Kind.RESOLVED
-    became = status or (Status.RESOLVED if last else Status.IDENTIFIED)
-    promises = {} if last or promised is None else dict.fromkeys(READERS, NOW + promised)
+    became = status or OVER.get(kind, Status.IDENTIFIED)
+    promises = dict.fromkeys(READERS, NOW + promised) if promised else {}
     return Telling(
         incident=Incident(
             id=1,
@@ -80,20 +80,23 @@ def told(
             declared_by=ada,
             declared_at=NOW - timedelta(minutes=40),
         ),
-        update=Update(
-            id=1,
-            incident="INC-41",
-            number=number,
-            kind=kind,
-            state=UpdateState.DRAFT,
-            report=report or (RESOLVED if last else REPORT),
-            status=became,
-            audiences=READERS,
-            promises=promises,
-            hash="",
-            drafted_by=ada,
-            drafted_at=NOW,
-            corrects=2 if kind is Kind.CORRECTION else None,
+        update=as_kind(
+            Update(
+                id=1,
+                incident="INC-41",
+                number=number,
+                kind=Kind.UPDATE,
+                state=UpdateState.DRAFT,
+                report=report or (RESOLVED if kind in OVER else REPORT),
+                status=became,
+                severity=Severity.SEV1,
+                audiences=READERS,
+                promises=promises,
+                hash="",
+                drafted_by=ada,
+                drafted_at=NOW,
+            ),
+            kind,
         ),
         plan=PLAN,
         incident_url="https://sitrep.contoso.example/incidents/INC-41",

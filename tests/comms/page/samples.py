@@ -90,6 +90,7 @@ def telling(
         state=UpdateState.APPROVED,
         report=report,
         status=status,
+        severity=incident.severity,
         audiences=("customers",),
         promises={"customers": promised} if promised else {},
         hash="",
