@@ -15,6 +15,7 @@ from comms.book import Store
 from comms.channels.mail import limits as mail_limits
 from comms.channels.mail import writer as mail_writer
 from comms.channels.mail.address import mailbox
+from comms.channels.mail.postmark import Postmarks, ReturnPath, return_path
 from comms.channels.mail.relay import Relay, relay
 from comms.channels.mail.transport import MailTransport
 from comms.channels.page import writer as page_writer
@@ -61,12 +62,13 @@ def transports(
     store: Store,
     page: PageTransport,
     links: Links,
+    postmarks: Postmarks,
     clock: Clock,
 ) -> Mapping[ChannelName, Transport]:
     """Return how each channel sends; one that is not set up refuses, and says what is missing."""
     return {
         ChannelName.TEAMS: TeamsTransport(connector=connector, store=store),
-        ChannelName.MAIL: _mail(settings, links, clock),
+        ChannelName.MAIL: _mail(settings, links, postmarks, clock),
         ChannelName.PAGE: page,
     }
 
@@ -107,7 +109,7 @@ def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
     return PageTransport(settings.status_dir, site, clock)
 
 
-def _mail(settings: Settings, links: Links, clock: Clock) -> Transport:
+def _mail(settings: Settings, links: Links, postmarks: Postmarks, clock: Clock) -> Transport:
     to = _relay(settings)
     if to is None:
         return Unconfigured("No mail relay is set up: set SITREP_SMTP_URL and SITREP_MAIL_FROM.")
@@ -122,9 +124,16 @@ def _mail(settings: Settings, links: Links, clock: Clock) -> Transport:
         to,
         sender=mailbox(settings.mail_from, option="SITREP_MAIL_FROM"),
         links=own,
+        postmarks=postmarks,
+        back_to=_return_path(settings),
         clock=clock,
         token=identity.mail_token(settings),
     )
+
+
+def _return_path(settings: Settings) -> ReturnPath | None:
+    path = settings.mail_return_path
+    return return_path(path, option="SITREP_MAIL_RETURN_PATH") if path else None
 
 
 def _relay(settings: Settings) -> Relay | None:

@@ -38,6 +38,7 @@ from bot.turns.door import Door
 from bot.turns.sender import Directory
 from bot.turns.timed import timed
 from comms.backlog import BY_WORKERS
+from comms.channels.mail.postmark import Postmarks
 from comms.channels.mail.transport import MailTransport
 from comms.channels.page.transport import PageTransport
 from comms.channels.transport import Transport
@@ -242,6 +243,7 @@ async def _parts(
                 key=await database.write(partial(key_of, name="links")),
                 base_url=settings.base_url or "",
             )
+            postmarks = Postmarks(await database.write(partial(key_of, name="postmarks")))
             store = SqlStore(database, me=me)
             bells = Bells()
             house = House(
@@ -253,7 +255,13 @@ async def _parts(
             desk = Desk(store=store, house=house, clock=clock, bells=bells.by_topic)
             page = channels.status_page(settings, plan, clock)
             sending = channels.transports(
-                settings, connector=connector, store=store, page=page, links=links, clock=clock
+                settings,
+                connector=connector,
+                store=store,
+                page=page,
+                links=links,
+                postmarks=postmarks,
+                clock=clock,
             )
             yield Parts(
                 me=me,

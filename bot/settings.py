@@ -91,6 +91,8 @@ class Settings(BaseSettings):
 
     smtp_url: SecretStr | None = None
     mail_from: Mailbox | None = None
+    mail_return_path: str | None = None
+    """Where what cannot be delivered comes back to: bounces+{token}@contoso.com; the sender."""
 
     slots: Annotated[int, _between(4, 2000, "mails")] = 200
     """Mails under way at once in one process: so many a crash may send again."""

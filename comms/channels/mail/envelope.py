@@ -13,6 +13,8 @@ from comms.delivery import DeliveryState, Outcome, Reason
 class Envelope:
     """One message to one recipient. `content` is what DATA carries, the last dot included.
 
+    `sender` is where it comes back to; empty: where all of its session do.
+
     Exactly one of two things happens to it: an `outcome`, or it is `dropped` before any of its
     content left, in which case it can be sent again without risk of a duplicate.
     """
@@ -20,6 +22,7 @@ class Envelope:
     delivery: int
     recipient: bytes
     content: bytes
+    sender: bytes = b""
     batch: Batch | None = None
     dropped: Drop | None = None
     outcome: Outcome | None = None

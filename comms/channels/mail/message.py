@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,13 +14,16 @@ from email.utils import format_datetime
 from comms.channels.mail.address import Mailbox, addr_spec, header
 from comms.channels.mail.placeholders import UNSUBSCRIBE, asks, settle, split
 from comms.channels.mail.quoted import quote, quote_open
-from comms.channels.mail.thread import message_id, root_id, thread_index
+from comms.channels.mail.thread import digest, root_id, thread_index
 from comms.delivery import Delivery
 from comms.errors import Invalid
 from comms.statement import HTML, PLAIN, Statement
 
 _URL = re.compile(r"[!-;=?-~]+")
 """Printable ASCII without the angle brackets that end a URL in a header."""
+
+MarkOf = Callable[[Delivery], str]
+"""What tells one delivery's letter from all others."""
 
 Form = tuple[tuple[bytes, str], ...]
 """Pieces of a letter, each with the name of the value that follows it ('' after the last)."""
@@ -29,11 +32,17 @@ Form = tuple[tuple[bytes, str], ...]
 class Letter:
     """One statement as mail. Filling it costs a join, not a message library, per recipient."""
 
-    def __init__(self, statement: Statement, *, sender: Mailbox, at: datetime) -> None:
-        """`at` becomes the Date. The sender's domain is that of all Message-IDs."""
+    def __init__(
+        self, statement: Statement, *, sender: Mailbox, at: datetime, mark: MarkOf = digest
+    ) -> None:
+        """`at` becomes the Date. The sender's domain is that of all Message-IDs.
+
+        `mark` is a delivery's own part of its Message-ID: the same at every attempt.
+        """
         self._statement = statement
         self._sender = sender
         self._at = at
+        self._mark = mark
         self._forms: dict[frozenset[str], Form] = {}
         self._stuffed: dict[frozenset[str], Form] = {}
 
@@ -60,7 +69,7 @@ class Letter:
         address, domain = addr_spec(delivery.address), self._sender.domain
         values = {
             "to": header(Mailbox(delivery.name, address), field="To"),
-            "id": message_id(delivery.key, domain),
+            "id": f"<{self._mark(delivery)}@{domain}>".encode(),
             "root": root_id(self._statement.thread, address, domain),
         }
         for name, url in links.items():

@@ -211,7 +211,8 @@ class Session(asyncio.Protocol):
         envelope = None if self._leaving else self._post.following()
         if envelope is not None:
             rcpt = b"RCPT TO:<" + envelope.recipient + b">\r\n"
-            self._planned.append((Step.MAIL, envelope, self._mail))
+            mail = b"MAIL FROM:<" + envelope.sender + b">\r\n" if envelope.sender else self._mail
+            self._planned.append((Step.MAIL, envelope, mail))
             self._planned.append((Step.RCPT, envelope, rcpt))
             self._planned.append((Step.DATA, envelope, b"DATA\r\n"))
 

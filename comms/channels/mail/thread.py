@@ -6,13 +6,17 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 
+from comms.delivery import Delivery
+
 _EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 
 
-def message_id(key: str, domain: str) -> bytes:
-    """Return a delivery's Message-ID: the same at every attempt, so that a mailbox can drop a
-    duplicate."""
-    return f"<{_digest(key)}@{domain}>".encode()
+def digest(delivery: Delivery) -> str:
+    """Return what tells a delivery's Message-ID from others where nobody reads what comes back.
+
+    It is the same at every attempt, so that a mailbox can drop a duplicate.
+    """
+    return _digest(delivery.key)
 
 
 def root_id(thread: str, address: str, domain: str) -> bytes:

@@ -13,7 +13,9 @@ from comms.channels.mail.envelope import Envelope
 from comms.channels.mail.message import Letter
 from comms.channels.mail.opening import TokenSource
 from comms.channels.mail.pool import Pool
+from comms.channels.mail.postmark import Postmarks, ReturnPath
 from comms.channels.mail.relay import Relay
+from comms.channels.mail.thread import digest
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Invalid
@@ -41,15 +43,25 @@ class MailTransport:
         sender: Mailbox,
         links: Links,
         clock: Clock,
+        postmarks: Postmarks | None = None,
+        back_to: ReturnPath | None = None,
         token: TokenSource | None = None,
         tls: SSLContext | None = None,
     ) -> None:
-        """`token` is asked for each XOAUTH2 login. `tls` replaces the system's certificates."""
+        """`token` is asked for each XOAUTH2 login. `tls` replaces the system's certificates.
+
+        Letters come back to `back_to`, else to the sender; `postmarks` are how they are known then.
+        """
         self.rate = relay.rate
         self._sender = sender
         self._links = links
         self._clock = clock
-        self._pool = Pool(relay, sender=sender.address, token=token, tls=tls)
+        self._mark = postmarks.of if postmarks else digest
+        path = back_to or ReturnPath("", sender.address)
+        self._own_path = path if path.is_marked else None
+        self._pool = Pool(
+            relay, sender=sender.address if path.is_marked else path.after, token=token, tls=tls
+        )
         self._letters: dict[tuple[str, ...], Letter] = {}
 
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
@@ -81,7 +93,7 @@ class MailTransport:
         )
         letter = self._letters.get(key)
         if letter is None:
-            letter = Letter(statement, sender=self._sender, at=self._clock.now())
+            letter = Letter(statement, sender=self._sender, at=self._clock.now(), mark=self._mark)
             if len(self._letters) >= LETTERS:
                 del self._letters[next(iter(self._letters))]
             self._letters[key] = letter
@@ -92,7 +104,12 @@ class MailTransport:
             delivery=delivery.id,
             recipient=addr_spec(delivery.address).encode(),
             content=letter.data(delivery, self._links(delivery)),
+            sender=self._sender_of(delivery),
         )
+
+    def _sender_of(self, delivery: Delivery) -> bytes:
+        """Its own return path; empty where all have the same."""
+        return self._own_path.of(self._mark(delivery)).encode() if self._own_path else b""
 
     async def _handed_over(self, envelopes: list[Envelope]) -> None:
         async def hand_over() -> bool:
