@@ -1,0 +1,115 @@
+"""A letter: its subject, its HTML and its text, filled from templates that say the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import mrml
+from css_inline import CSSInliner
+
+from comms.channels.mail.placeholders import links, placed
+from comms.language import SOURCE
+from comms.render import fill
+from comms.statement import HTML, PLAIN
+
+PREHEADER = 140
+"""Characters of the content that inboxes show beside the subject."""
+
+_ISOLATE, _POP = "\u2068", "\u2069"
+# The scripts that run from right to left (Hebrew to Mende Kikakui and Adlam), and the marks that
+# change direction.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
+    "\u200f\u202a-\u202e\u2066-\u2069]"
+)
+# What XML cannot hold, and DEL, which placeholders are made of.
+_NOT_CARRIED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    """What a reader gets. `parts` has text/plain and text/html, both with the placeholders of
+    `comms.channels.mail.placeholders`."""
+
+    subject: str
+    parts: Mapping[str, str]
+
+
+def letter(
+    source: str,
+    context: Mapping[str, object],
+    language: str = SOURCE,
+    *,
+    subject: str,
+    opening: str,
+) -> Letter:
+    """Return the letter of the templates `source`.mail.mjml and `source`.mail.txt, its subject
+    from the template `subject`. Its fixed words are in `language`.
+
+    `opening` is what inboxes show beside the subject. To the context come the recipient's own
+    links (`seen`, `manage`, `unsubscribe`), `language`, and for HTML `subject` and `preheader`.
+    Jinja's errors pass through: an undefined field, a template that is not there.
+    """
+    told = _clean({**context, **links(), "language": language})
+    plain = _each(told, _isolated)
+    line = " ".join(fill(subject, plain, language).split())
+    shown = {**told, "subject": line, "preheader": _preheader(opening)}
+    return Letter(
+        subject=line,
+        parts={
+            PLAIN: fill(f"{source}.mail.txt", plain, language) + "\n",
+            HTML: _html(fill(f"{source}.mail.mjml", shown, language)),
+        },
+    )
+
+
+def _html(mjml: str) -> str:
+    return _inliner().inline(placed(mrml.to_html(mjml).content))
+
+
+@cache
+def _inliner() -> CSSInliner:
+    # Only the letters' own rules are inlined: MJML has written out its own, and the style elements
+    # stay as they are for the @media rules. Nothing is ever loaded from elsewhere.
+    return CSSInliner(
+        inline_style_tags=False,
+        extra_css=fill("mail/letter.css", {}),
+        keep_style_tags=True,
+        load_remote_stylesheets=False,
+    )
+
+
+def _preheader(opening: str) -> str:
+    line = " ".join(_NOT_CARRIED.sub("", opening).split())
+    return line if len(line) <= PREHEADER else f"{line[: PREHEADER - 1]}…"
+
+
+def _clean(context: Mapping[str, object]) -> dict[str, object]:
+    """Take out what would break a letter; `comms.text` has left little of it."""
+    return _each(context, lambda text: _NOT_CARRIED.sub("", text))
+
+
+def _isolated(text: str) -> str:
+    """Keep right-to-left text from reordering the words that stand beside it on its line."""
+    if not _RIGHT_TO_LEFT.search(text):
+        return text
+    return "\n".join(f"{_ISOLATE}{line}{_POP}" if line else "" for line in text.split("\n"))
+
+
+def _each(values: Mapping[str, object], change: Callable[[str], str]) -> dict[str, object]:
+    return {name: _changed(value, change) for name, value in values.items()}
+
+
+def _changed(value: object, change: Callable[[str], str]) -> object:
+    match value:
+        case str():
+            return change(value)
+        case tuple():
+            return tuple(_changed(item, change) for item in value)
+        case Mapping():
+            return _each(value, change)
+        case _:
+            return value
