@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from comms.ask import Asks
 from comms.backlog import Backlogs
 from comms.bell import Topic
+from comms.choice import Choices
 from comms.incident import Incident
 from comms.ledger import Fanouts
 from comms.outage import Outages
@@ -138,6 +139,9 @@ class Book(Protocol):
 
     @property
     def suppressions(self) -> Suppressions: ...
+
+    @property
+    def choices(self) -> Choices: ...
 
     @property
     def fanouts(self) -> Fanouts: ...

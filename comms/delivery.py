@@ -42,6 +42,8 @@ class Reason(StrEnum):
     WORKER_LOST = "worker_lost"
     # suppressed
     UNSUBSCRIBED = "unsubscribed"
+    DIGEST = "digest"
+    UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
     NO_ADDRESS = "no_address"
     NO_ROOM = "no_room"

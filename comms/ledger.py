@@ -162,6 +162,11 @@ class Fanouts(Protocol):
         """Whom the update that this fan-out corrects has reached, or may have, page by page."""
         ...
 
+    def reached(self, fanout: Fanout, addresses: Sequence[str]) -> frozenset[str]:
+        """Those of these addresses that an update of the same incident has reached, or may have,
+        by the same channel in the same audience. Addresses as they stand in the ledger."""
+        ...
+
     def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first.
 
@@ -186,6 +191,14 @@ class Fanouts(Protocol):
         """How many deliveries are in which state, by audience and channel."""
         ...
 
+    def row(self, delivery: int) -> LedgerRow | None:
+        """One row by its id; None where there is no such delivery."""
+        ...
+
+    def last(self) -> int:
+        """The number of the fan-out that was opened last; 0: there is none."""
+        ...
+
     def rows(self, incident: str, wanted: Filter) -> tuple[LedgerRow, ...]:
         """Rows of an incident by their id."""
         ...
@@ -196,6 +209,13 @@ class Fanouts(Protocol):
 
     def cancel(self, incident: str, number: int, *, now: datetime) -> int:
         """Cancel every delivery that nobody has begun to send; return how many."""
+        ...
+
+    def withhold(self, audience: str, addresses: Sequence[str], *, now: datetime) -> int:
+        """Suppress what nobody has begun to mail to these addresses: they want nothing any more.
+
+        Addresses as they stand in the ledger. Return how many deliveries that were.
+        """
         ...
 
     def waiting(self, channel: ChannelName) -> tuple[Waiting, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from comms.chosen import PageOfChoices
 from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
 from comms.incident import Incident
@@ -98,11 +99,7 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
     fanouts, after = scene.book.fanouts, fanout.written
     if fanout.corrects is not None:
         people = fanouts.told(fanout, after=after, limit=PAGE)
-        held = _held(scene, fanout, people)
-        lines = tuple(
-            Line(p.email, p.name, p.language, held.get(p.email.casefold()), p.time_zone)
-            for p in people
-        )
+        lines = tuple(_corrected(scene, fanout, people))
     elif fanout.channel is ChannelName.MAIL:
         people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
         lines = tuple(_lines(scene, fanout, people))
@@ -122,19 +119,35 @@ def _place(fanout: Fanout) -> Line:
     return Line(address=PAGE_ADDRESS, name="Status page")
 
 
+def _corrected(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
+    """Whoever read the wrong words reads the right ones, unless they have unsubscribed since."""
+    page = PageOfChoices(scene, fanout, people, audiences=(fanout.audience,))
+    held = _held(scene, fanout, people)
+    for person in people:
+        reason = held.get(person.email.casefold())
+        if page.keeps_back(person, fanout.audience) is Reason.UNSUBSCRIBED:
+            reason = Reason.UNSUBSCRIBED
+        yield page.line(person, reason)
+
+
 def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
     channel = fanout.channel.value
-    told = _told_already(scene, fanout, people)
+    earlier = scene.book.fanouts.earlier(fanout)
+    told = _told_already(scene, channel, people, earlier)
+    page = PageOfChoices(scene, fanout, people, audiences=(fanout.audience, *earlier))
     held = _held(scene, fanout, people)
-    for _number, email, name, language, channels, time_zone in people:
-        reason = None
-        if channels and channel not in channels.split():
-            reason = Reason.UNSUBSCRIBED
-        elif told and email.casefold() in told:
+    for person in people:
+        address = person.email.casefold()
+        chosen = page.keeps_back(person, fanout.audience)
+        if person.channels and channel not in person.channels.split():
+            reason: Reason | None = Reason.UNSUBSCRIBED
+        elif chosen is Reason.UNSUBSCRIBED:
+            reason = chosen
+        elif any(page.keeps_back(person, other) is None for other in told.get(address, ())):
             reason = Reason.DUPLICATE
-        elif held:
-            reason = held.get(email.casefold())
-        yield Line(email, name, language, reason, time_zone)
+        else:
+            reason = held.get(address) or chosen
+        yield page.line(person, reason)
 
 
 def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str, Reason]:
@@ -144,11 +157,11 @@ def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str
     return scene.book.suppressions.among([p.email.casefold() for p in people], now=scene.now)
 
 
-def _told_already(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> frozenset[str]:
-    """The addresses (casefolded) that an earlier audience of this update reaches already."""
-    earlier = scene.book.fanouts.earlier(fanout)
+def _told_already(
+    scene: Scene, channel: str, people: Sequence[Listed], earlier: Sequence[str]
+) -> Mapping[str, Sequence[str]]:
+    """The earlier audiences of this update that have these addresses (casefolded) too."""
     if not earlier:
-        return frozenset()
-    return scene.book.recipients.reached(
-        [person.email for person in people], earlier, channel=fanout.channel.value
-    )
+        return {}
+    emails = [person.email for person in people]
+    return scene.book.recipients.reached(emails, earlier, channel=channel)

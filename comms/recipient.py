@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple, Protocol
@@ -71,8 +71,12 @@ class Recipients(Protocol):
 
     def reached(
         self, emails: Sequence[str], audiences: Sequence[str], *, channel: str
-    ) -> frozenset[str]:
-        """Those of these addresses (casefolded) that one of the audiences has on this channel."""
+    ) -> Mapping[str, Sequence[str]]:
+        """Which of the audiences have these addresses (casefolded, the keys) on this channel."""
+        ...
+
+    def found(self, audience: str, addresses: Sequence[str]) -> Sequence[Recipient]:
+        """The people of the audience who have these addresses (casefolded)."""
         ...
 
     def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
@@ -83,17 +87,11 @@ class Recipients(Protocol):
 def checked(recipient: Recipient) -> Recipient:
     """Return the recipient with its address in order; Invalid says what is wrong with it."""
     email = checked_address(recipient.email)
-    language = recipient.language.strip()
-    time_zone = recipient.time_zone.strip()
-    if language and not _LANGUAGE.fullmatch(language):
-        raise Invalid(f"{language[:20]!r} is not a language (like 'en' or 'pt-BR').")
-    if time_zone and time_zone not in _zones():
-        raise Invalid(f"{time_zone[:40]!r} is not a time zone (like 'Europe/Zurich').")
     return Recipient(
         email=email,
         name=text.line(recipient.name, pointer="/name"),
-        language=language,
-        time_zone=time_zone,
+        language=checked_language(recipient.language),
+        time_zone=checked_zone(recipient.time_zone),
         channels=_channels(recipient.channels),
     )
 
@@ -106,6 +104,26 @@ def checked_address(value: str) -> str:
     if len(email) > 254 or not _ADDRESS.fullmatch(email):
         raise Invalid(f"{email[:80]!r} is not a mail address.", pointer="/email")
     return email
+
+
+def checked_language(value: str) -> str:
+    """Return the language (BCP 47) in order, '' for none; Invalid where it is no such name."""
+    language = value.strip()
+    if language and not _LANGUAGE.fullmatch(language):
+        raise Invalid(
+            f"{language[:20]!r} is not a language (like 'en' or 'pt-BR').", pointer="/language"
+        )
+    return language
+
+
+def checked_zone(value: str) -> str:
+    """Return the time zone (IANA) in order, '' for none; Invalid where there is no such zone."""
+    zone = value.strip()
+    if zone and zone not in _zones():
+        raise Invalid(
+            f"{zone[:40]!r} is not a time zone (like 'Europe/Zurich').", pointer="/time_zone"
+        )
+    return zone
 
 
 def sorted_out(

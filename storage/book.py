@@ -12,6 +12,7 @@ from comms.bell import Topic
 from comms.book import Book
 from storage.asks import SqlAsks
 from storage.backlog import SqlBacklog
+from storage.choices import SqlChoices
 from storage.database import Database
 from storage.fanouts import SqlFanouts
 from storage.incidents import SqlIncidents
@@ -95,6 +96,11 @@ class SqlBook:
     def suppressions(self) -> SqlSuppressions:
         """To whom nothing is sent."""
         return SqlSuppressions(self._session)
+
+    @cached_property
+    def choices(self) -> SqlChoices:
+        """Where choices are kept."""
+        return SqlChoices(self._session)
 
     @cached_property
     def fanouts(self) -> SqlFanouts:

@@ -102,6 +102,22 @@ class SqlFanouts:
             for row in rows
         ]
 
+    def reached(self, fanout: Fanout, addresses: Sequence[str]) -> frozenset[str]:
+        """Those of these addresses that an update of the same incident has reached, or may have,
+        by the same channel in the same audience. Addresses as they stand in the ledger."""
+        told = (
+            select(DeliveryRow.address)
+            .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
+            .where(
+                FanoutRow.incident == fanout.incident,
+                FanoutRow.audience == fanout.audience,
+                FanoutRow.channel == fanout.channel.value,
+                col(DeliveryRow.address).in_(addresses),
+                col(DeliveryRow.state).in_([state.value for state in REACHED]),
+            )
+        )
+        return frozenset(self._session.exec(told))
+
     def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
         waiting = (
@@ -176,6 +192,17 @@ class SqlFanouts:
             for audience, channel, *counts in rows
         }
 
+    def row(self, delivery: int) -> LedgerRow | None:
+        """One row by its id; None where there is no such delivery."""
+        row = self._session.get(DeliveryRow, delivery)
+        if row is None:
+            return None
+        return ledger_row(row, self._session.get_one(FanoutRow, row.fanout_id))
+
+    def last(self) -> int:
+        """The number of the fan-out that was opened last; 0: there is none."""
+        return self._session.exec(select(func.max(FanoutRow.id))).one() or 0
+
     def rows(self, incident: str, wanted: Filter) -> tuple[LedgerRow, ...]:
         """Rows of an incident by their id."""
         query = (
@@ -224,6 +251,32 @@ class SqlFanouts:
         waiting = (DeliveryState.PLANNED,)
         return self._move(
             _of(incident, number), waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+        )
+
+    def withhold(self, audience: str, addresses: Sequence[str], *, now: datetime) -> int:
+        """Suppress what nobody has begun to mail to these addresses: they want nothing any more.
+
+        Addresses as they stand in the ledger. Return how many deliveries that were.
+        """
+        theirs = col(DeliveryRow.address).in_(addresses)
+        shards = (
+            select(DeliveryRow.shard_id)
+            .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
+            .where(
+                FanoutRow.audience == audience,
+                FanoutRow.channel == ChannelName.MAIL.value,
+                col(FanoutRow.id).in_(select(ShardRow.fanout_id).where(ShardRow.planned > 0)),
+                theirs,
+            )
+        )
+        return self._move(
+            (col(ShardRow.id).in_(shards),),
+            (DeliveryState.PLANNED,),
+            DeliveryState.SUPPRESSED,
+            only=theirs,
+            due_at=None,
+            finished_at=now,
+            reason=Reason.UNSUBSCRIBED.value,
         )
 
     def waiting(self, channel: ChannelName) -> tuple[Waiting, ...]:
@@ -319,6 +372,8 @@ class SqlFanouts:
         of: Sequence[ColumnElement[bool] | bool],
         states: Sequence[DeliveryState],
         to: DeliveryState,
+        *,
+        only: ColumnElement[bool] | None = None,
         **values: object,
     ) -> int:
         """Move deliveries of some fan-outs between states, shard by shard, with their totals."""
@@ -338,6 +393,7 @@ class SqlFanouts:
                 .where(
                     col(DeliveryRow.shard_id) == shard.id,
                     col(DeliveryRow.state).in_([state.value for state in states]),
+                    sqlalchemy.true() if only is None else only,
                 )
                 .values(state=to.value, **values)
             ).rowcount

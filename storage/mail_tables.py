@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from storage.columns import UtcTime
@@ -21,3 +22,21 @@ class SuppressionRow(SQLModel, table=True):
     evidence: str = ""
     strikes: int = 0
     strikes_since: datetime | None = Field(default=None, sa_type=UtcTime)
+
+
+class ChoiceRow(SQLModel, table=True):
+    """What one reader of an audience's mail wants. It outlives the list that the reader is in."""
+
+    __tablename__ = "choice"
+    __table_args__ = (Index("ix_choice_wish", "wish", "audience"),)
+
+    audience: str = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    """In lower case, as with recipients."""
+    wish: str
+    hour: int
+    weekday: int
+    language: str
+    time_zone: str
+    read_to: int
+    by_import: bool

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 from sqlmodel import Session, col, delete, func
 
 from comms.recipient import Listed, Recipient
@@ -52,16 +52,28 @@ class SqlRecipients:
 
     def reached(
         self, emails: Sequence[str], audiences: Sequence[str], *, channel: str
-    ) -> frozenset[str]:
-        """Those of these addresses (casefolded) that one of the audiences has on this channel."""
+    ) -> Mapping[str, Sequence[str]]:
+        """Which of the audiences have these addresses (casefolded, the keys) on this channel."""
         rows = self._session.connection().execute(
-            select(col(RecipientRow.address), col(RecipientRow.channels)).where(
+            select(
+                col(RecipientRow.address), col(RecipientRow.audience), col(RecipientRow.channels)
+            ).where(
                 col(RecipientRow.audience).in_(audiences),
                 col(RecipientRow.address).in_([email.casefold() for email in emails]),
             )
         )
-        return frozenset(
-            address for address, channels in rows if not channels or channel in channels.split()
+        found: dict[str, list[str]] = {}
+        for address, audience, channels in rows:
+            if not channels or channel in channels.split():
+                found.setdefault(address, []).append(audience)
+        return found
+
+    def found(self, audience: str, addresses: Sequence[str]) -> Sequence[Recipient]:
+        """The people of the audience who have these addresses (casefolded)."""
+        return self._people(
+            select(*_COLUMNS).where(
+                col(RecipientRow.audience) == audience, col(RecipientRow.address).in_(addresses)
+            )
         )
 
     def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
@@ -72,7 +84,9 @@ class SqlRecipients:
             .where(col(RecipientRow.audience) == audience, col(RecipientRow.id) > after)
             .order_by(col(RecipientRow.id))
         )
-        rows = self._session.connection().execute(wanted.limit(limit) if limit else wanted)
+        return self._people(wanted.limit(limit) if limit else wanted)
+
+    def _people(self, wanted: Select[str, str, str, str, str]) -> tuple[Recipient, ...]:
         return tuple(
             Recipient(
                 email=email,
@@ -81,7 +95,9 @@ class SqlRecipients:
                 time_zone=time_zone,
                 channels=tuple(channels.split()),
             )
-            for email, name, language, time_zone, channels in rows
+            for email, name, language, time_zone, channels in self._session.connection().execute(
+                wanted
+            )
         )
 
 

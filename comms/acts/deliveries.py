@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from comms.acts.choices import withhold_stopped
 from comms.acts.show import show_reach
 from comms.delivery import LedgerRow
 from comms.desk import Scene
@@ -16,6 +17,7 @@ def retry(scene: Scene, key: str, number: int) -> int:
     if update.state is not UpdateState.APPROVED:
         raise Conflict(f"Update {number} of {key} has not been sent.")
     again = scene.book.fanouts.retry(key, number, now=scene.now)
+    again -= withhold_stopped(scene, update.audiences)
     if again:
         scene.tell(
             key,

@@ -135,6 +135,9 @@ def _audience(name: str, position: int, entry: schema.AudienceEntry) -> Audience
         enabled=entry.enabled,
         failover=entry.failover,
         on_unknown=entry.on_unknown,
+        may_stop=entry.external if entry.may_stop is None else entry.may_stop,
+        self_subscribed=entry.self_subscribe,
+        empty_digest=entry.empty_digest,
     )
 
 

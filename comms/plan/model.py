@@ -49,6 +49,8 @@ class Audience:
     readers outside the organisation: the plan's check grants them public fields only.
     `failover` names the channel that stands in for one by which nothing gets through.
     `on_unknown`: what may or may not have arrived is resent, or waits for a person.
+    `may_stop`: its readers may choose to get nothing. `self_subscribed`: anybody may enter it.
+    `empty_digest`: a digest is sent although there is nothing to tell.
     """
 
     name: str
@@ -63,6 +65,9 @@ class Audience:
     enabled: bool = True
     failover: Mapping[ChannelName, ChannelName] = field(default_factory=dict)
     on_unknown: OnUnknown = OnUnknown.RESEND
+    may_stop: bool = False
+    self_subscribed: bool = False
+    empty_digest: bool = False
 
     @property
     def ways(self) -> tuple[ChannelName, ...]:

@@ -152,6 +152,18 @@ class AudienceEntry(_Strict):
         description="What may or may not have arrived: sent again under the same Message-ID, or"
         " held for a person.",
     )
+    self_subscribe: bool = Field(
+        default=False,
+        description="Anybody may enter it with a mail address, and confirms that by mail.",
+    )
+    may_stop: bool | None = Field(
+        default=None,
+        description="Its readers may choose to get no mail at all, and each letter offers it."
+        " Without it: true for external audiences, false for others.",
+    )
+    empty_digest: bool = Field(
+        default=False, description="A digest is sent although there is nothing to tell."
+    )
     sees: list[Sees] = Field(description="The fields of an update that this audience may see.")
     approval: list[RoleName] = Field(description="The roles that must each approve.")
     template: Name | None = Field(
@@ -190,6 +202,22 @@ class AudienceEntry(_Strict):
             if instead is ChannelName.PAGE and info.data.get("external") is False:
                 raise ValueError("the page is public: only 'external: true' may fail over to it")
         return failover
+
+    @field_validator("self_subscribe")
+    @classmethod
+    def _subscribers_read_mail(cls, self_subscribe: bool, info: ValidationInfo) -> bool:
+        if self_subscribe and ChannelName.MAIL not in info.data.get("channels", [ChannelName.MAIL]):
+            raise ValueError("who subscribes is written to by mail: add mail to its channels")
+        if self_subscribe and info.data.get("external") is False:
+            raise ValueError("anybody may enter: a self-subscribed audience is 'external: true'")
+        return self_subscribe
+
+    @field_validator("may_stop")
+    @classmethod
+    def _subscribers_may_stop(cls, may_stop: bool | None, info: ValidationInfo) -> bool | None:
+        if may_stop is False and info.data.get("self_subscribe"):
+            raise ValueError("who has subscribed may stop: leave may_stop out, or make it true")
+        return may_stop
 
     @field_validator("sees")
     @classmethod

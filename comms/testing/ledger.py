@@ -108,6 +108,17 @@ class MemoryLedger:
             for r in found
         ]
 
+    def reached(self, fanout: Fanout, addresses: Sequence[str]) -> frozenset[str]:
+        """Those of these addresses that an update of the same incident has reached."""
+        place = (fanout.incident, fanout.audience, fanout.channel)
+        rows = (
+            row.line.address
+            for shard in self._shards.values()
+            if _place(self._opened[shard.fanout].fanout) == place
+            for row in shard.in_state(*REACHED)
+        )
+        return frozenset(rows) & frozenset(addresses)
+
     def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
         fanouts = (opened.fanout for opened in self._opened.values())
@@ -159,6 +170,15 @@ class MemoryLedger:
         ]
         return tuple(found[: wanted.limit])
 
+    def row(self, delivery: int) -> LedgerRow | None:
+        """One row by its id; None where there is no such delivery."""
+        row = self._rows.get(delivery)
+        return row.as_read() if row else None
+
+    def last(self) -> int:
+        """The number of the fan-out that was opened last; 0: there is none."""
+        return len(self._opened)
+
     def retry(self, incident: str, number: int, *, now: datetime) -> int:
         """Plan again every rejected and unknown delivery; return how many."""
         return self._move(
@@ -178,6 +198,19 @@ class MemoryLedger:
         waiting = frozenset({DeliveryState.PLANNED})
         told = self._told(incident, number)
         return self._move(told, waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now)
+
+    def withhold(self, audience: str, addresses: Sequence[str], *, now: datetime) -> int:
+        """Suppress what nobody has begun to mail to these addresses."""
+        fanouts = [opened.fanout for opened in self._opened.values()]
+        return self._move(
+            [f for f in fanouts if _place(f)[1:] == (audience, ChannelName.MAIL)],
+            frozenset({DeliveryState.PLANNED}),
+            DeliveryState.SUPPRESSED,
+            only=frozenset(addresses),
+            due_at=None,
+            finished_at=now,
+            reason=Reason.UNSUBSCRIBED,
+        )
 
     def waiting(self, channel: ChannelName) -> tuple[Waiting, ...]:
         """The fan-outs of a channel with deliveries that are still to be sent."""
@@ -306,12 +339,16 @@ class MemoryLedger:
         fanouts: Iterable[Fanout],
         states: Iterable[DeliveryState],
         to: DeliveryState,
+        *,
+        only: frozenset[str] | None = None,
         **changes: object,
     ) -> int:
         moved = 0
         for fanout in fanouts:
             for shard in self._of(fanout.id):
                 rows = shard.in_state(*states)
+                if only is not None:
+                    rows = [row for row in rows if row.line.address in only]
                 for row in rows:
                     row.move(to, **changes)
                 if rows:
@@ -337,6 +374,10 @@ def _once(lines: Iterable[Line]) -> Iterable[Line]:
     for line in lines:
         first.setdefault(line.address.casefold(), line)
     return first.values()
+
+
+def _place(fanout: Fanout) -> tuple[str, str, ChannelName]:
+    return fanout.incident, fanout.audience, fanout.channel
 
 
 def _matches(line: LedgerRow, wanted: Filter) -> bool:

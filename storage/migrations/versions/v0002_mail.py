@@ -1,4 +1,4 @@
-"""What mail needs: whom not to write to."""
+"""What mail needs: whom not to write to, and what its readers have chosen."""
 
 from __future__ import annotations
 
@@ -26,3 +26,17 @@ def upgrade() -> None:
         sa.Column("strikes_since", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("address"),
     )
+    op.create_table(
+        "choice",
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("wish", sa.String(), nullable=False),
+        sa.Column("hour", sa.Integer(), nullable=False),
+        sa.Column("weekday", sa.Integer(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("time_zone", sa.String(), nullable=False),
+        sa.Column("read_to", sa.Integer(), nullable=False),
+        sa.Column("by_import", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("audience", "address"),
+    )
+    op.create_index("ix_choice_wish", "choice", ["wish", "audience"])

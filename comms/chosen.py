@@ -1,0 +1,85 @@
+"""What the people of one page of a plan have chosen, looked up once, and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from comms.choice import Wish, is_news, withheld
+from comms.delivery import Reason
+from comms.desk import Scene
+from comms.ledger import Fanout, Line
+from comms.recipient import Listed
+from comms.update import Kind, Update, UpdateState
+
+
+class PageOfChoices:
+    """The choices of some people in an audience, and in those that are told before it."""
+
+    def __init__(
+        self, scene: Scene, fanout: Fanout, people: Sequence[Listed], *, audiences: Sequence[str]
+    ) -> None:
+        self._scene = scene
+        self._fanout = fanout
+        self._people = people
+        addresses = [person.email.casefold() for person in people]
+        self._choices = scene.book.choices.among(audiences, addresses)
+        self._news: dict[str, bool] = {}
+
+    def keeps_back(self, person: Listed, audience: str) -> Reason | None:
+        """Why this person's choice in an audience keeps the update from them; None: nothing does.
+
+        A resolution goes to whoever was told of the incident, whatever they have chosen since,
+        unless they want nothing any more.
+        """
+        address = person.email.casefold()
+        choice = self._choices.get((audience, address))
+        if choice is None:
+            return None
+        readers = self._scene.plan.audiences[audience]
+        changes = choice.wish is not Wish.CHANGES or self._is_news(audience)
+        reason = withheld(choice, readers, is_news=changes)
+        if reason is Reason.DIGEST and person.email in self._must_hear_the_end:
+            return None
+        return reason
+
+    def line(self, person: Listed, reason: Reason | None) -> Line:
+        """The row of this person, in the language and the time zone that they have chosen."""
+        _number, email, name, language, _channels, time_zone = person
+        choice = self._choices.get((self._fanout.audience, email.casefold()))
+        if choice is not None:
+            language, time_zone = choice.language or language, choice.time_zone or time_zone
+        return Line(email, name, language, reason, time_zone)
+
+    def _is_news(self, audience: str) -> bool:
+        known = self._news.get(audience)
+        if known is None:
+            before = [u for u in self._updates if _told(u, audience) and u.number < self._number]
+            known = self._news[audience] = is_news(
+                self._updates[self._number - 1],
+                before[-1] if before else None,
+                self._scene.plan.audiences[audience],
+            )
+        return known
+
+    @cached_property
+    def _must_hear_the_end(self) -> frozenset[str]:
+        """Of a resolution: the addresses that an update of the incident has reached."""
+        if self._updates[self._number - 1].kind is not Kind.RESOLVED:
+            return frozenset()
+        # Only those who would be kept back are looked for: the others hear of it anyway.
+        readers = {address for (_, address), c in self._choices.items() if c.wish.is_digest}
+        emails = [p.email for p in self._people if p.email.casefold() in readers]
+        return self._scene.book.fanouts.reached(self._fanout, emails)
+
+    @cached_property
+    def _updates(self) -> tuple[Update, ...]:
+        return self._scene.book.updates.of(self._fanout.incident)
+
+    @property
+    def _number(self) -> int:
+        return self._fanout.update
+
+
+def _told(update: Update, audience: str) -> bool:
+    return update.state is UpdateState.APPROVED and audience in update.audiences
