@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from comms.people import Person
 from comms.report import Need
 
+REMIND_AFTER = timedelta(minutes=30)
+"""How long an ask that names no time may wait, and any ask after a reminder."""
+
 
 class AskState(StrEnum):
-    """open → taken → met; dropped when the next report no longer needs it."""
+    """open → taken → met; dropped when the next report no longer needs it.
+
+    Whoever cannot gives it back: it is open again.
+    """
 
     OPEN = "open"
     TAKEN = "taken"
@@ -22,7 +28,8 @@ class AskState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """`need` is what was written; `taken_by` who said 'I take it'. Times are UTC."""
+    """`need` is what was written; `taken_by` who said 'I take it', `declined_by` who said last
+    that they cannot. Times are UTC."""
 
     id: int
     incident: str
@@ -30,12 +37,18 @@ class Ask:
     raised_at: datetime
     state: AskState = AskState.OPEN
     taken_by: Person | None = None
+    declined_by: Person | None = None
     met_at: datetime | None = None
 
     @property
     def is_live(self) -> bool:
         """True while the response still waits for it."""
         return self.state in {AskState.OPEN, AskState.TAKEN}
+
+    def remind_at(self, now: datetime) -> datetime:
+        """When to remind of it next, seen from `now`: at its own time, else after a while."""
+        by = self.need.by
+        return by if by and by > now else now + REMIND_AFTER
 
     def as_need(self) -> Need:
         """The need as the next report carries it: owned by whoever took it."""

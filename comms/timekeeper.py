@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
-from comms.acts import promises
+from comms.acts import asks, promises
 from comms.bell import Bell
 from comms.clock import Clock
 from comms.desk import Desk, Scene
@@ -18,6 +20,12 @@ from comms.timer import Timer
 log = structlog.get_logger()
 
 AT_ONCE = 100
+
+FIRES: Mapping[str, Callable[[Scene, Sequence[Timer]], None]] = {
+    **dict.fromkeys(promises.TIMERS, promises.fire),
+    **dict.fromkeys(asks.TIMERS, asks.fire),
+}
+"""What each kind of timer is for."""
 
 
 class Timekeeper:
@@ -64,11 +72,15 @@ def fire_due(scene: Scene) -> tuple[Timer, ...]:
 
     Those of a kind that only a newer version knows are left to it.
     """
-    due = scene.book.timers.due(scene.now, kinds=promises.TIMERS, limit=AT_ONCE)
-    promises.fire(scene, due)
+    due = scene.book.timers.due(scene.now, kinds=tuple(FIRES), limit=AT_ONCE)
+    by_end: defaultdict[Callable[[Scene, Sequence[Timer]], None], list[Timer]] = defaultdict(list)
+    for timer in due:
+        by_end[FIRES[timer.kind]].append(timer)
+    for fire, timers in by_end.items():
+        fire(scene, timers)
     log.info("timers.fired", timers=len(due), incidents=sorted({timer.incident for timer in due}))
     return due
 
 
 def _next_due(scene: Scene) -> datetime | None:
-    return scene.book.timers.next_due(promises.TIMERS)
+    return scene.book.timers.next_due(tuple(FIRES))

@@ -34,6 +34,7 @@ class SqlAsks:
         row = self._row(ask.id)
         row.state = ask.state.value
         row.taken_by = document(PERSON, ask.taken_by) if ask.taken_by else None
+        row.declined_by = document(PERSON, ask.declined_by) if ask.declined_by else None
         row.met_at = ask.met_at
         self._session.flush()
 
@@ -64,5 +65,6 @@ def _ask(row: AskRow) -> Ask:
         raised_at=row.raised_at,
         state=AskState(row.state),
         taken_by=PERSON.validate_python(row.taken_by) if row.taken_by else None,
+        declined_by=PERSON.validate_python(row.declined_by) if row.declined_by else None,
         met_at=row.met_at,
     )

@@ -83,6 +83,7 @@ class AskRow(SQLModel, table=True):
     raised_at: datetime = Field(sa_type=UtcTime)
     state: str
     taken_by: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    declined_by: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     met_at: datetime | None = Field(default=None, sa_type=UtcTime)
 
 

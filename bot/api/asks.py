@@ -11,7 +11,7 @@ from bot.api.incident_told import AskTold, ask_told
 from bot.api.keys import Key
 from bot.api.operation import Call, Table
 from bot.api.shapes import Given, PersonGiven
-from comms.acts.asks import meet, take
+from comms.acts.asks import decline, meet, take
 from comms.desk import Scene
 from comms.errors import NotFound
 
@@ -34,6 +34,25 @@ async def take_ask(call: Call, key: Key, ask: AskId, body: Taker) -> AskTold:
     def act(scene: Scene) -> AskTold:
         _belongs(scene, key, ask)
         return ask_told(take(replace(scene, by=person), ask))
+
+    return await call.do(act)
+
+
+class Decliner(Given):
+    """Who says 'I can't', and why."""
+
+    person: PersonGiven
+    reason: str = Field(default="", max_length=300)
+
+
+@table.post("/incidents/{key}/asks/{ask}/decline", problems=(409,))
+async def decline_ask(call: Call, key: Key, ask: AskId, body: Decliner) -> AskTold:
+    """Give an ask back, or say that somebody cannot take it."""
+    person = body.person.person()
+
+    def act(scene: Scene) -> AskTold:
+        _belongs(scene, key, ask)
+        return ask_told(decline(replace(scene, by=person), ask, reason=body.reason))
 
     return await call.do(act)
 

@@ -60,6 +60,7 @@ class AskTold(Told):
     state: AskState
     raised_at: Stamp
     taken_by: PersonTold | None
+    declined_by: PersonTold | None = Field(description="Who said last that they cannot.")
     met_at: Stamp | None
 
 
@@ -129,6 +130,7 @@ def ask_told(ask: Ask) -> AskTold:
         state=ask.state,
         raised_at=ask.raised_at,
         taken_by=PersonTold.model_validate(ask.taken_by) if ask.taken_by else None,
+        declined_by=PersonTold.model_validate(ask.declined_by) if ask.declined_by else None,
         met_at=ask.met_at,
     )
 

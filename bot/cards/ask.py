@@ -1,11 +1,16 @@
-"""The card of one ask: open, taken, met, or no longer needed."""
+"""The cards of one ask: open, taken, met, or no longer needed; and the reminder of it."""
 
 from __future__ import annotations
 
-from bot.cards.wording import clock, headed
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.cards.notice import address
+from bot.cards.wording import clock, duration, headed
 from comms.ask import Ask, AskState
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
+from comms.people import Person
 from comms.plan.model import Plan
 
 _HEADLINES = {
@@ -18,7 +23,35 @@ _HEADLINES = {
 
 def ask_card(*, incident: Incident, ask: Ask, plan: Plan) -> dict[str, object]:
     """Return the ask with the button of its next step."""
-    headline = _HEADLINES[ask.state]
+    return _card(incident, ask, plan, headline=_HEADLINES[ask.state])
+
+
+def unmet_card(
+    *, incident: Incident, ask: Ask, plan: Plan, to: Person | None, now: datetime
+) -> dict[str, object]:
+    """Return the reminder of an ask that is still not met; `to` is mentioned where Teams can."""
+    late = ask.need.by is not None and now >= ask.need.by
+    headline = "⚠ Overdue" if late else "Still needed"
+    waits = duration(now - ask.raised_at)
+    addressed, entities = address(to)
+    more: dict[str, object] = {
+        "entities": entities,
+        "addressed": addressed,
+        "ask": f"asked {waits} ago. Is it met, or can you not?"
+        if ask.taken_by
+        else f"asked {waits} ago, and nobody has it yet.",
+    }
+    return _card(incident, ask, plan, headline=headline, more=more)
+
+
+def _card(
+    incident: Incident,
+    ask: Ask,
+    plan: Plan,
+    *,
+    headline: str,
+    more: Mapping[str, object] | None = None,
+) -> dict[str, object]:
     context = headed(incident) | {
         "fallback": f"{incident.key}, {headline.lower()}: {ask.need.text}",
         "id": ask.id,
@@ -27,8 +60,9 @@ def ask_card(*, incident: Incident, ask: Ask, plan: Plan) -> dict[str, object]:
         "text": ask.need.text,
         "decision": ask.need.decision,
         "note": ask_note(ask, plan),
+        "addressed": "",
     }
-    return fill_card("cards/ask.json", context)
+    return fill_card("cards/ask.json", context | dict(more or {}))
 
 
 def ask_note(ask: Ask, plan: Plan) -> str:
@@ -39,4 +73,6 @@ def ask_note(ask: Ask, plan: Plan) -> str:
         has = f"taken by {ask.taken_by.name}"
     else:
         has = f"asked of {ask.need.owner}" if ask.need.owner else "for anybody"
+        if ask.declined_by:
+            has += f" · {ask.declined_by.name} can't"
     return f"{has} · by {clock(ask.need.by, plan)}" if ask.need.by else has

@@ -52,6 +52,7 @@ class Hands:
             "room.update": self.show_update,
             "room.reach": self.show_reach,
             "room.ask": self.show_ask,
+            "room.unmet": self.remind,
             "room.nudge": self.nudge,
             "room.answered": self.settle_nudge,
             "room.glass": self.show_broken_glass,
@@ -94,6 +95,17 @@ class Hands:
         ask = int(effect.payload["ask"])
         card = await self._clerk.read(look.asked, ask)
         await self._put(effect.incident, f"ask:{ask}", card, f"{effect.incident}: needed")
+        await self._take_back(effect.incident, f"ask:{ask}:unmet", card)
+
+    async def remind(self, effect: Effect) -> None:
+        """Remind of an ask that is not met, with a card of its own; the last one steps back."""
+        key, ask = effect.incident, int(effect.payload["ask"])
+        card = await self._clerk.read(look.unmet, ask)
+        if card is None:
+            return
+        name = f"ask:{ask}:unmet"
+        await self._take_back(key, name, await self._clerk.read(look.asked, ask))
+        await self._post(key, name, card, f"{key}: still needed")
 
     async def nudge(self, effect: Effect) -> None:
         """Remind whoever is to act that an update is due, or overdue."""
@@ -148,9 +160,14 @@ class Hands:
         room = await self._room(key)
         activity = message(card, summary=summary)
         posted = await self._clerk.card(key, name)
-        if posted and await self._replace(room, posted, activity):
-            return
-        made = await self._connector.post(room.place.service_url, room.place.conversation, activity)
+        if not (posted and await self._replace(room, posted, activity)):
+            await self._post(key, name, card, summary)
+
+    async def _post(self, key: str, name: str, card: Card, summary: str) -> None:
+        """Post the card under that name, below all that has been said."""
+        place = (await self._room(key)).place
+        activity = message(card, summary=summary)
+        made = await self._connector.post(place.service_url, place.conversation, activity)
         await self._clerk.keep(key, name, made)
 
     async def _replace(self, room: Room, posted: str, activity: Card) -> bool:
@@ -172,11 +189,11 @@ class Hands:
             await self._take_back(key, f"update:{number}:{before}", card)
 
     async def _take_back(self, key: str, name: str, card: Card) -> None:
-        """Put a card without anything to approve in place of a draft's."""
+        """Put a newer card in place of what was posted under that name, if anything was."""
         posted = await self._clerk.card(key, name)
         if posted:
             room = await self._room(key)
-            await self._replace(room, posted, message(card, summary=f"{key}: outdated draft"))
+            await self._replace(room, posted, message(card, summary=f"{key}: brought up to date"))
 
     async def _room(self, key: str) -> Room:
         room = await self._clerk.read(_room, key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot.cards.ask import ask_card
+from bot.cards.ask import ask_card, unmet_card
 from bot.cards.decision import approved_card, discarded_card, drafted_card, stale_card
 from bot.cards.notice import broken_glass_card, outage_card
 from bot.cards.nudge import answered_nudge_card, nudge_card
@@ -95,6 +95,18 @@ def asked(scene: Scene, ask_id: int) -> Card:
     """An ask, with the button of its next step."""
     ask = scene.book.asks.get(ask_id)
     return ask_card(incident=scene.book.incidents.get(ask.incident), ask=ask, plan=scene.plan)
+
+
+def unmet(scene: Scene, ask_id: int) -> Card | None:
+    """The reminder of an ask, to whoever has it or leads; None where it is met meanwhile."""
+    ask = scene.book.asks.get(ask_id)
+    if not ask.is_live:
+        return None
+    incident = scene.book.incidents.get(ask.incident)
+    leads = incident.holder(Role.INCIDENT_COMMANDER) or incident.declared_by
+    return unmet_card(
+        incident=incident, ask=ask, plan=scene.plan, to=ask.taken_by or leads, now=scene.now
+    )
 
 
 def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None:

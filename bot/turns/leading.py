@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.cards.form import errors_of
@@ -17,8 +17,9 @@ from bot.turns.door import Door
 from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
 from comms.acts import draft
-from comms.acts.asks import meet, take
+from comms.acts.asks import decline, meet, take
 from comms.acts.incident import assign, change_severity, change_status, note, resolve
+from comms.ask import Ask
 from comms.desk import Scene
 from comms.errors import Invalid, SitrepError
 from comms.incident import Status
@@ -54,12 +55,17 @@ async def set_severity(door: Door, press: Press) -> Answer:
 
 async def take_ask(door: Door, press: Press) -> Answer:
     """'I take it.'"""
-    return await _asked(door, press, met=False)
+    return await _asked(door, press, take)
 
 
 async def meet_ask(door: Door, press: Press) -> Answer:
     """The need is met."""
-    return await _asked(door, press, met=True)
+    return await _asked(door, press, meet)
+
+
+async def decline_ask(door: Door, press: Press) -> Answer:
+    """'I can't.'"""
+    return await _asked(door, press, decline)
 
 
 async def open_note(door: Door, press: Press) -> Answer:
@@ -107,9 +113,9 @@ def role_of(value: str) -> Role:
         raise Invalid(f"{value[:30]!r} is no role. Known: {known}.", pointer="/role") from None
 
 
-async def _asked(door: Door, press: Press, *, met: bool) -> Answer:
+async def _asked(door: Door, press: Press, act: Callable[[Scene, int], Ask]) -> Answer:
     ask = press.number("ask")
-    await door.do(press, meet if met else take, ask)
+    await door.do(press, act, ask)
     return Answer(card=await door.read(press, look.asked, ask))
 
 

@@ -30,6 +30,7 @@ TURNS: Mapping[str, Turn] = {
     verbs.UPDATE_BREAKGLASS: approving.break_glass,
     verbs.ASK_TAKE: leading.take_ask,
     verbs.ASK_MET: leading.meet_ask,
+    verbs.ASK_DECLINE: leading.decline_ask,
     verbs.NOTE_OPEN: leading.open_note,
     verbs.NOTE_ADD: leading.add_note,
     verbs.RESOLVE_OPEN: leading.open_end,

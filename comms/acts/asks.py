@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from comms.acts.show import show_ask
+from comms import text
+from comms.acts.show import show_ask, show_unmet
 from comms.ask import Ask, AskState
 from comms.desk import Scene
 from comms.errors import Conflict
+from comms.incident import Status
+from comms.timer import Timer
 from comms.update import Update
+
+TIMERS = ("ask.due",)
+"""The kinds of timers that are set for asks."""
 
 
 def raise_asks(scene: Scene, update: Update) -> None:
@@ -22,9 +29,7 @@ def raise_asks(scene: Scene, update: Update) -> None:
     wanted = {need.text: need for need in update.report.needs if need.text not in met}
     for words, ask in live.items():
         if words not in wanted:
-            dropped = replace(ask, state=AskState.DROPPED)
-            scene.book.asks.save(dropped)
-            show_ask(scene, dropped)
+            _end(scene, replace(ask, state=AskState.DROPPED))
     for words, need in wanted.items():
         if words in live:
             continue
@@ -32,6 +37,7 @@ def raise_asks(scene: Scene, update: Update) -> None:
             Ask(id=0, incident=update.incident, need=need, raised_at=scene.now)
         )
         scene.tell(update.incident, "ask.raised", f"Needed: {words}", ask=ask.id)
+        _remind_later(scene, ask)
         show_ask(scene, ask)
 
 
@@ -55,7 +61,53 @@ def meet(scene: Scene, ask_id: int) -> Ask:
     if not ask.is_live:
         return ask
     met = replace(ask, state=AskState.MET, met_at=scene.now, taken_by=ask.taken_by or scene.by)
-    scene.book.asks.save(met)
     scene.tell(ask.incident, "ask.met", f"{scene.by.name}: met – {ask.need.text}", ask=ask.id)
-    show_ask(scene, met)
-    return met
+    return _end(scene, met)
+
+
+def decline(scene: Scene, ask_id: int, *, reason: str = "") -> Ask:
+    """'I can't.' The ask is open again, and says who cannot; once per person."""
+    ask = scene.book.asks.get(ask_id)
+    if not ask.is_live:
+        raise Conflict(f"It is {ask.state}.")
+    if ask.taken_by and not ask.taken_by.is_same(scene.by):
+        raise Conflict(f"{ask.taken_by.name} has it.")
+    if not ask.taken_by and ask.declined_by and ask.declined_by.is_same(scene.by):
+        return ask
+    back = replace(ask, state=AskState.OPEN, taken_by=None, declined_by=scene.by)
+    scene.book.asks.save(back)
+    why = text.line(reason, pointer="/reason")
+    said = f"{scene.by.name} can't: {ask.need.text}" + (f" ({why})" if why else "")
+    scene.tell(ask.incident, "ask.declined", said, ask=ask.id)
+    show_ask(scene, back)
+    return back
+
+
+def fire(scene: Scene, timers: Sequence[Timer]) -> None:
+    """The time of these asks has come: those who are to meet them are reminded, and again later."""
+    for timer in timers:
+        ask = scene.book.asks.get(timer.subject)
+        status = scene.book.incidents.get(ask.incident).status
+        if not ask.is_live or status is Status.CLOSED:
+            continue
+        if status.is_open:
+            show_unmet(scene, ask)
+        _remind_later(scene, ask)
+
+
+def _end(scene: Scene, ask: Ask) -> Ask:
+    scene.book.asks.save(ask)
+    scene.book.timers.cancel(f"ask:{ask.id}:")
+    show_ask(scene, ask)
+    return ask
+
+
+def _remind_later(scene: Scene, ask: Ask) -> None:
+    timer = Timer(
+        key=f"ask:{ask.id}:due",
+        due_at=ask.remind_at(scene.now),
+        kind=TIMERS[0],
+        incident=ask.incident,
+        subject=ask.id,
+    )
+    scene.book.timers.set([timer])

@@ -57,6 +57,11 @@ def show_ask(scene: Scene, ask: Ask) -> None:
     show_incident(scene, ask.incident)
 
 
+def show_unmet(scene: Scene, ask: Ask) -> None:
+    """Remind whoever is to meet the ask; the reminder is as old as the moment it was due."""
+    _put(scene, "room.unmet", ask.incident, ask=ask.id, at=scene.now.isoformat())
+
+
 def show_answered(scene: Scene, promise: Promise, phase: Phase, nudge: str) -> None:
     """Let the nudge of that name say that its promise is not owed any more."""
     due_at = promise.due_at.isoformat()

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 async def page() -> AsyncIterator[Page]:
     async with chromium() as browser, stage(CARD_PAYMENTS) as set_up:
         opened = await browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(60_000)
         expect.set_options(timeout=60_000)
         await opened.goto(f"{set_up.url}/demo")
         yield opened

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("raised_at", UtcTime(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("taken_by", sa.JSON(), nullable=True),
+        sa.Column("declined_by", sa.JSON(), nullable=True),
         sa.Column("met_at", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
