@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from bot.demo import assets
 
@@ -24,12 +24,16 @@ FLAGS = (
     "--disable-sync",
 )
 
+PATIENCE = 60_000
+"""Milliseconds in which a busy machine shows what is expected."""
+
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
     """Start the browser, or skip the test where there is none."""
     if shutil.which(EXECUTABLE) is None:
         pytest.skip(f"no Chromium at {EXECUTABLE}; name one in $CHROMIUM")
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=EXECUTABLE, args=FLAGS)
         try:

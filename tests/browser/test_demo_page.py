@@ -17,7 +17,7 @@ from bot.demo.sources import PromiseLine, PromiseState, TimelineEntry, UpdateTot
 from comms.delivery import DeliveryState
 from tests.bot.demo.small_bot import card, message, send_mail, text_block
 from tests.bot.demo.stage import Stage, open_stage
-from tests.browser.chromium import chromium, violations
+from tests.browser.chromium import PATIENCE, chromium, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -48,7 +48,7 @@ async def stage() -> AsyncIterator[Stage]:
 async def page(browser: Browser, stage: Stage) -> AsyncIterator[Page]:
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
     opened = await context.new_page()
-    opened.set_default_timeout(5_000)
+    opened.set_default_timeout(PATIENCE)
     await opened.goto(f"{stage.url}/demo")
     await expect(opened.locator("#clock")).to_contain_text("UTC")
     yield opened
@@ -241,7 +241,7 @@ async def test_axe_finds_nothing(browser: Browser, stage: Stage, theme: Any, siz
         viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
     )
     page = await context.new_page()
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(PATIENCE)
     await page.goto(f"{stage.url}/demo")
     await declare(page)
     assert await violations(page) == []

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from bot.demo.scenarios import CARD_PAYMENTS
 from bot.demo.stage import stage
-from tests.browser.chromium import chromium, violations
+from tests.browser.chromium import PATIENCE, chromium, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -19,8 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 async def page() -> AsyncIterator[Page]:
     async with chromium() as browser, stage(CARD_PAYMENTS) as set_up:
         opened = await browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(60_000)
-        expect.set_options(timeout=60_000)
+        opened.set_default_timeout(PATIENCE)
         await opened.goto(f"{set_up.url}/demo")
         yield opened
 
