@@ -37,7 +37,7 @@ def unmet_card(
     more: dict[str, object] = {
         "entities": entities,
         "addressed": addressed,
-        "ask": f"asked {waits} ago. Is it met, or can you not?"
+        "ask": f"asked {waits} ago. Is it met? If you can't, say so: somebody else will."
         if ask.taken_by
         else f"asked {waits} ago, and nobody has it yet.",
     }

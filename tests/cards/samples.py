@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.cards import verbs
 from bot.cards.answer import answer_card, found_card, incidents_card
-from bot.cards.ask import ask_card
+from bot.cards.ask import ask_card, unmet_card
 from bot.cards.can import can_card, report_fields
 from bot.cards.decision import (
     approved_card,
@@ -164,6 +164,7 @@ def _room(said: Words) -> dict[str, Card]:
     people = {Role.INCIDENT_COMMANDER: ANA, Role.COMMS_LEAD: BEN, Role.SCRIBE: CLEO}
     resolved = replace(here, status=Status.RESOLVED, resolved_at=NOW, roles=people)
     room = partial(war_room_card, plan=plan(), now=NOW, incident_url=URL)
+    unmet = partial(unmet_card, incident=here, plan=plan(), now=NOW + timedelta(hours=2))
     nudge = partial(nudge_card, incident=here, plan=plan(), audiences=("executives", "customers"))
     failed = AudienceReach(
         audience="Executives", states={DeliveryState.ACCEPTED: 11, DeliveryState.REJECTED: 1}
@@ -188,6 +189,13 @@ def _room(said: Words) -> dict[str, Card]:
         "war-room-resolved": room(incident=resolved, update=sent, promises=(), reach=reach()),
         "roles": role_card(incident=here),
         **{f"ask-{ask.state}": ask_card(incident=here, ask=ask, plan=plan()) for ask in asks},
+        "ask-declined": ask_card(
+            incident=here,
+            ask=replace(asks[0], declined_by=replace(ANA, name=said.name)),
+            plan=plan(),
+        ),
+        "ask-unmet": unmet(ask=asks[0], to=replace(BEN, name=said.name)),
+        "ask-unmet-taken": unmet(ask=asks[1], to=asks[1].taken_by),
         "nudge": nudge(
             phase=Phase.NUDGE,
             due_at=NOW + timedelta(minutes=5),

@@ -89,8 +89,8 @@ def test_many_asks_are_counted_not_dropped_silently() -> None:
 @pytest.mark.parametrize(
     ("state", "verbs"),
     [
-        (AskState.OPEN, {"ask.take", "ask.met"}),
-        (AskState.TAKEN, {"ask.met"}),
+        (AskState.OPEN, {"ask.take", "ask.met", "ask.decline"}),
+        (AskState.TAKEN, {"ask.met", "ask.decline"}),
         (AskState.MET, set()),
         (AskState.DROPPED, set()),
     ],
@@ -99,7 +99,7 @@ def test_an_ask_offers_its_next_step_only(state: AskState, verbs: set[str]) -> N
     ask = Ask(id=7, incident="INC-41", need=Need(text="Hands"), raised_at=NOW, state=state)
     card = json.dumps(ask_card(incident=incident(Words()), ask=ask, plan=plan()))
 
-    assert {verb for verb in ("ask.take", "ask.met") if verb in card} == verbs
+    assert {verb for verb in ("ask.take", "ask.met", "ask.decline") if verb in card} == verbs
 
 
 def nudge(phase: Phase, minutes: int, to: Person | None, draft: int | None = None) -> str:

@@ -77,6 +77,9 @@ async def what_is_needed_is_taken_with_a_button_and_met(team: Team) -> None:
     await team.until(8)
     await team.press(RAVI, verbs.ASK_TAKE)
     await team.see("taken by Ravi Singh")
+    await team.press(RAVI, verbs.ASK_DECLINE)
+    await team.see("Ravi Singh can't")
+    await team.press(RAVI, verbs.ASK_TAKE)
 
     await team.press(RAVI, verbs.ASK_MET)
 

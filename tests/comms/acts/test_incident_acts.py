@@ -6,19 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from comms.acts.asks import meet, take
 from comms.acts.deliveries import retry
 from comms.acts.incident import assign, change_severity, change_status, note, resolve
-from comms.ask import Ask, AskState
 from comms.desk import Desk, Scene
-from comms.errors import Conflict, Invalid, NotFound
+from comms.errors import Conflict, Invalid
 from comms.incident import Severity, Status
 from comms.people import Person, Role
-from comms.report import Need
-from comms.testing import HeldClock
 from comms.update import Kind
 from tests.acting import approved, declared, drafted, seen, sent
-from tests.house import ADA, BEN, CAS, REPORT
+from tests.house import ADA, BEN, CAS
 
 
 async def test_resolving_drafts_the_last_update_for_whoever_was_told(desk: Desk) -> None:
@@ -106,69 +102,6 @@ async def test_a_role_goes_from_one_to_the_other(desk: Desk) -> None:
     assert after.holder(Role.COMMS_LEAD) == CAS
     entry = (await seen(desk, lambda scene: scene.book.timeline.of(incident.key)))[-1]
     assert entry.text == "Cas Novak is comms lead in place of Ben Okafor"
-
-
-async def asks(desk: Desk, key: str) -> list[Ask]:
-    return list(await seen(desk, lambda scene: scene.book.asks.of(key)))
-
-
-async def test_needs_become_asks_once_they_are_sent(desk: Desk) -> None:
-    incident = await declared(desk)
-    preview = await drafted(desk, incident.key)
-    assert await asks(desk, incident.key) == []
-
-    await approved(desk, preview)
-
-    [ask] = await asks(desk, incident.key)
-    assert (ask.need, ask.state) == (REPORT.needs[0], AskState.OPEN)
-
-
-async def test_an_ask_is_taken_by_one_person(desk: Desk) -> None:
-    incident = await declared(desk)
-    await sent(desk, incident.key)
-    [ask] = await asks(desk, incident.key)
-
-    taken = await desk.do(take, CAS, "teams", ask.id)
-    assert (taken.state, taken.taken_by) == (AskState.TAKEN, CAS)
-    assert await desk.do(take, CAS, "teams", ask.id) == taken
-    with pytest.raises(Conflict, match="Cas Novak has it"):
-        await desk.do(take, BEN, "teams", ask.id)
-
-
-async def test_an_ask_that_was_met_is_not_asked_again_by_a_draft_from_before(
-    desk: Desk, clock: HeldClock
-) -> None:
-    incident = await declared(desk)
-    await sent(desk, incident.key)
-    preview = await drafted(desk, incident.key, replace(REPORT, risk="None."))
-    [ask] = await asks(desk, incident.key)
-    met = await desk.do(meet, CAS, "teams", ask.id)
-    assert (met.state, met.taken_by, met.met_at) == (AskState.MET, CAS, clock.now())
-
-    await approved(desk, preview)
-
-    assert [one.state for one in await asks(desk, incident.key)] == [AskState.MET]
-
-
-async def test_an_ask_stays_while_it_is_needed_and_is_dropped_after(desk: Desk) -> None:
-    incident = await declared(desk)
-    both = (Need(text="a"), Need(text="b"))
-    await sent(desk, incident.key, replace(REPORT, needs=both))
-    first, _ = await asks(desk, incident.key)
-    await desk.do(take, CAS, "teams", first.id)
-
-    await sent(desk, incident.key, replace(REPORT, needs=both[:1]))
-
-    kept, dropped = await asks(desk, incident.key)
-    assert (kept.state, kept.taken_by) == (AskState.TAKEN, CAS)
-    assert dropped.state is AskState.DROPPED
-    with pytest.raises(Conflict, match="It is dropped"):
-        await desk.do(take, CAS, "teams", dropped.id)
-
-
-async def test_an_unknown_ask_is_not_found(desk: Desk) -> None:
-    with pytest.raises(NotFound):
-        await desk.do(take, CAS, "teams", 404)
 
 
 async def test_only_what_was_sent_can_be_sent_again(desk: Desk) -> None:
