@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.adherence_told import adherence_told
 from bot.cards.reach import reach_line
 from bot.cards.views import reach_of
 from comms.channels.mail.placeholders import shown
@@ -41,6 +42,7 @@ def incident_told(scene: Scene, key: str) -> dict[str, Any]:
         "promises": [_promise(scene, promise) for promise in owed],
         "asks": [ask for ask in scene.book.asks.of(key) if ask.is_live],
         "updates": [_update(scene, update) for update in reversed(updates)],
+        "adherence": adherence_told(scene, key),
         "timeline": [_entry(scene, entry) for entry in reversed(scene.book.timeline.of(key))],
     }
 

@@ -17,6 +17,7 @@ from comms.outbox import Outbox
 from comms.people import Person
 from comms.promise import Promises
 from comms.recipient import Recipients
+from comms.record import Records
 from comms.room import Rooms
 from comms.statement import Statement
 from comms.suppression import Suppressions
@@ -151,6 +152,9 @@ class Book(Protocol):
 
     @property
     def sightings(self) -> Sightings: ...
+
+    @property
+    def records(self) -> Records: ...
 
     @property
     def backlog(self) -> Backlogs: ...

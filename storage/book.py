@@ -20,6 +20,7 @@ from storage.outages import SqlOutages
 from storage.outbox import SqlOutbox
 from storage.promises import SqlPromises, SqlTimers
 from storage.recipients import SqlRecipients
+from storage.records import SqlRecords
 from storage.replicas import announce, take_turn
 from storage.rooms import SqlRooms
 from storage.sightings import SqlSightings
@@ -116,6 +117,11 @@ class SqlBook:
     def sightings(self) -> SqlSightings:
         """What has been seen."""
         return SqlSightings(self._session)
+
+    @cached_property
+    def records(self) -> SqlRecords:
+        """What adherence is counted from."""
+        return SqlRecords(self._session)
 
     @cached_property
     def backlog(self) -> SqlBacklog:

@@ -81,6 +81,11 @@ class SqlPromises:
         of = _READ.where(col(PromiseRow.incident) == incident)
         return self._read(of.order_by(col(PromiseRow.id)))
 
+    def of_all(self, incidents: Sequence[str]) -> tuple[Promise, ...]:
+        """All promises of these incidents, oldest first."""
+        of = _READ.where(col(PromiseRow.incident).in_(incidents))
+        return self._read(of.order_by(col(PromiseRow.id)))
+
     def owed(self) -> tuple[Promise, ...]:
         """All promises of all incidents that wait for an update, soonest first."""
         owed = _READ.where(

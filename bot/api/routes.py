@@ -9,6 +9,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from bot.api import (
+    adherence,
     approvals,
     asks,
     deliveries,
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         deliveries,
         asks,
         timeline,
+        adherence,
         recipients,
         operations,
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli import say
+from bot.cli.adherence import show_adherence
 from bot.cli.client import client
 from bot.cli.say import AsJson
 from comms.incident import IncidentType, Severity
@@ -90,10 +91,12 @@ def incidents(
 
 
 def show(key: Key, as_json: AsJson = False) -> None:
-    """Show all about an incident: its roles, promises, asks and updates."""
-    told = client().get(f"/incidents/{key}")
+    """Show all about an incident: its roles, promises, asks and updates, and its adherence."""
+    api = client()
+    told = api.get(f"/incidents/{key}")
+    adherence = api.get(f"/incidents/{key}/adherence")
     if as_json:
-        say.document(told)
+        say.document(told | {"adherence": adherence})
         return
     say.line(f"{told['key']} {told['severity']} {told['status']}: {told['title']}")
     by, at = say.person(told["declared_by"]), say.when(told["declared_at"])
@@ -104,6 +107,7 @@ def show(key: Key, as_json: AsJson = False) -> None:
     _updates(told)
     _owed(told)
     _asks(told)
+    show_adherence(adherence)
 
 
 def role(

@@ -114,6 +114,11 @@ class Plan:
         """Those of these audiences that are in use, in the plan's order."""
         return tuple(audience for audience in self.enabled() if audience.name in names)
 
+    @property
+    def outside(self) -> frozenset[str]:
+        """The audiences outside the organisation, in use or not."""
+        return frozenset(name for name, audience in self.audiences.items() if audience.external)
+
     def roles_of(self, person: Person) -> frozenset[Role]:
         """The roles that the plan itself gives this person."""
         return frozenset(

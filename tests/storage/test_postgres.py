@@ -150,3 +150,13 @@ async def test_from_declaring_to_the_last_delivery(
     assert {delivery.name for _, delivery in transport.sent} == {"Zoë 100%"}
     totals = await seen(desk, lambda scene: scene.book.fanouts.totals(incident.key, 1))
     assert totals["stakeholders", ChannelName.MAIL][DeliveryState.ACCEPTED] == count
+
+
+async def test_records_are_read_as_from_sqlite(desk: Desk) -> None:
+    key = (await declared(desk)).key
+    await sent(desk, key)
+
+    record = await seen(desk, lambda scene: scene.book.records.of(key))
+
+    assert [one.number for one in record.sent] == [1]
+    assert (record.reach["responders"].meant, len(record.promises)) == (1, 8)
