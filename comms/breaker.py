@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -54,12 +54,14 @@ class Breaker:
 
 
 def judged(
-    breaker: Breaker, outcomes: Iterable[Outcome], *, began: datetime, now: datetime
+    breaker: Breaker, outcomes: Collection[Outcome], *, began: datetime, now: datetime
 ) -> Breaker:
     """Return the breaker after a send that began at `began`.
 
     What was held back says nothing, nor does a failure that was in flight at the last one.
     """
+    if any(outcome.state is DeliveryState.ACCEPTED for outcome in outcomes):
+        return Breaker()
     said = [outcome for outcome in outcomes if outcome.state is not DeliveryState.PLANNED]
     if not said:
         return breaker

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from comms.plan.model import ChannelName
 
@@ -66,9 +67,8 @@ TRANSIENT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """What a transport is given for one recipient.
+class Delivery(NamedTuple):
+    """What a transport is given for one recipient; a tuple, as one is made for each of a million.
 
     `key` is the idempotency key: equal over all attempts and unique per (update, recipient,
     channel); the mail channel derives its Message-ID from it. `address` is a mail address, a
@@ -85,8 +85,7 @@ class Delivery:
     attempt: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a transport says of one delivery: accepted, rejected or unknown.
 
     `provider_id` is the receipt (the relay's queue id, the activity id). `detail` is the

@@ -251,16 +251,16 @@ class Runner:
             self._bell.ring()
         await self._gate.tell(claim.fanout, outcomes.values(), began)
         return [
-            self._settled(claim, outcomes[delivery.id], delivery, is_probe=is_probe)
+            Settled(outcome)
+            if (outcome := outcomes[delivery.id]).state is DeliveryState.ACCEPTED
+            else self._settled(claim, outcome, delivery, is_probe=is_probe)
             for delivery in batch
         ]
 
     def _settled(
         self, claim: Claim, outcome: Outcome, delivery: Delivery, *, is_probe: bool = False
     ) -> Settled:
-        """What follows from an outcome: when to try again, or that it is final."""
-        if outcome.state is DeliveryState.ACCEPTED:
-            return Settled(outcome=outcome)
+        """What follows from an outcome that is none yet: when to try again, or that it is final."""
         now = self._clock.now()
         was_held = outcome.state is DeliveryState.PLANNED
         if was_held or (is_probe and outcome.reason in NOT_REACHED):

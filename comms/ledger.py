@@ -87,8 +87,7 @@ class Claim:
     lost: tuple[Delivery, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(NamedTuple):
     """An outcome with what follows from it: tried again at `due_at` (UTC), or final (None).
 
     `counts` is False where it was no real attempt: held back, or sent to see whether a channel

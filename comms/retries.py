@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from comms.delivery import DeliveryState, Outcome, Reason
@@ -52,7 +51,6 @@ def ended(outcome: Outcome) -> Outcome:
     The platform's last words stay, or the last reason where it had none.
     """
     if outcome.state is DeliveryState.REJECTED and outcome.reason and outcome.reason.is_transient:
-        return replace(
-            outcome, reason=Reason.EXHAUSTED, detail=outcome.detail or outcome.reason.value
-        )
+        words = outcome.detail or outcome.reason.value
+        return outcome._replace(reason=Reason.EXHAUSTED, detail=words)
     return outcome

@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy import Connection, Row, bindparam, case, func
 from sqlmodel import Session, col, select
 
-from comms.delivery import Delivery
+from comms.delivery import Delivery, DeliveryState
 from comms.errors import NotFound
 from comms.ledger import LATEST_RETRY, Advance, Claim, Fanout, Settled, keys_of
 from comms.plan.model import ChannelName
@@ -25,8 +25,19 @@ from storage.ledger_sql import bounds, driver, stamp
 from storage.ledger_tables import FanoutRow, ShardRow
 from storage.tables import StatementRow
 
-COUNTED = ("planned", "sending", "accepted", "rejected", "unknown")
+COUNTED = (
+    DeliveryState.PLANNED,
+    DeliveryState.SENDING,
+    DeliveryState.ACCEPTED,
+    DeliveryState.REJECTED,
+    DeliveryState.UNKNOWN,
+)
 """The states that a claim moves deliveries between, in the order of `ledger_sql.COUNT`."""
+
+_IN_ORDER = itemgetter(0, 1)
+"""RETURNING promises no order: by when it is due, then by number."""
+
+_STATES = {state: state.value for state in DeliveryState}
 
 _FANOUT = sqlalchemy.select(FanoutRow.__table__).where(col(FanoutRow.id) == bindparam("id"))  # type: ignore[attr-defined] # mypy sees no table
 
@@ -176,20 +187,19 @@ def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at
     """Record what became of deliveries; return how many of them were under way."""
     if not settled:
         return 0
-    first = {one.outcome.delivery: one for one in reversed(settled)}
-    rows = [
-        (
-            one.outcome.delivery,
-            one.state.value,
-            one.outcome.reason.value if one.outcome.reason else None,
-            one.outcome.detail[:300],
-            one.outcome.provider_id,
-            stamp(connection, one.due_at) if one.due_at else None,
-            0 if one.counts else 1,
+    rows = {
+        number: (
+            number,
+            _STATES[DeliveryState.PLANNED if due else state],
+            reason.value if reason else None,
+            detail[:300],
+            provider_id,
+            stamp(connection, due) if due else None,
+            0 if counts else 1,
         )
-        for one in first.values()
-    ]
-    told = sql.OUTCOMES.given(connection, rows)
+        for (number, state, reason, detail, provider_id, _), due, counts in reversed(settled)
+    }
+    told = sql.OUTCOMES.given(connection, list(rows.values()))
     ours = (at, *told, claim.shard)
     return connection.exec_driver_sql(driver(connection, sql.FINISH), ours).rowcount
 
@@ -207,8 +217,7 @@ def _take(
     if not taken:
         given = (claim.shard, due, until, limit)
         taken = connection.exec_driver_sql(driver(connection, sql.TAKE), given).all()
-    # RETURNING promises no order.
-    return sorted(taken, key=itemgetter(0, 1))
+    return taken
 
 
 def _count(
@@ -218,26 +227,19 @@ def _count(
     if kept != len(settled):
         connection.exec_driver_sql(driver(connection, sql.RECOUNT), (claim.shard,))
         return
-    moved = Counter(one.state.value for one in settled)
-    moved["planned"] -= taken
-    moved["sending"] += taken - kept
+    moved = Counter(one.state for one in settled)
+    moved[DeliveryState.PLANNED] -= taken
+    moved[DeliveryState.SENDING] += taken - kept
     if settled or taken:
         connection.exec_driver_sql(
             driver(connection, sql.COUNT), (*(moved[state] for state in COUNTED), claim.shard)
         )
 
 
-def _deliveries(fanout: Fanout, rows: Iterable[Sequence[Any]]) -> tuple[Delivery, ...]:
+def _deliveries(fanout: Fanout, rows: Iterable[Any]) -> tuple[Delivery, ...]:
+    """Return rows that were taken as deliveries, what is due longest first."""
     key_of = keys_of(fanout)
     return tuple(
-        Delivery(
-            id=number,
-            key=key_of(address),
-            address=address,
-            name=name,
-            language=language,
-            time_zone=time_zone,
-            attempt=attempt,
-        )
-        for _due, number, address, name, language, time_zone, attempt in rows
+        Delivery(number, key_of(address), address, name, language, time_zone, attempt)
+        for _due, number, address, name, language, time_zone, attempt in sorted(rows, key=_IN_ORDER)
     )

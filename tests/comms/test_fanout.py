@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from comms.bell import Bell
@@ -207,7 +206,7 @@ async def test_a_retry_is_not_overslept_while_the_first_attempt_is_under_way(
             if self.held:
                 return [accept(delivery) for delivery in batch]
             return [
-                replace(outcome, state=DeliveryState.REJECTED, reason=Reason.THROTTLED)
+                outcome._replace(state=DeliveryState.REJECTED, reason=Reason.THROTTLED)
                 for outcome in await super().send(statement, batch)
             ]
 

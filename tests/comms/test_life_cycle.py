@@ -14,7 +14,6 @@ import sqlite3
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -369,7 +368,7 @@ class LifeCycle(RuleBasedStateMachine):
         script = itertools.cycle(answers)
 
         def answer(delivery: Delivery) -> Outcome:
-            outcome = replace(ANSWERS[next(script)], delivery=delivery.id)
+            outcome = ANSWERS[next(script)]._replace(delivery=delivery.id)
             self.outcomes[delivery.key].append(outcome.state)
             return outcome
 

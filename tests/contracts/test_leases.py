@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -168,7 +167,7 @@ async def test_what_was_held_back_was_no_attempt(bench: LedgerBench) -> None:
     claim, step = await bench.begun()
     [held] = outcomes(step.deliveries, PLANNED, due_at=bench.clock.now())
 
-    await bench.advance(claim, replace(held, counts=False), take=0)
+    await bench.advance(claim, held._replace(counts=False), take=0)
 
     assert (await bench.one_row()).attempts == 0
     assert await bench.totals(fanout) == {PLANNED: 1}

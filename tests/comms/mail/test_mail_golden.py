@@ -6,7 +6,6 @@ After a change on purpose: `SITREP_GOLDEN=write pytest tests/comms/mail`, then r
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +30,7 @@ def test_a_letter_reads_as_it_was_reviewed(audience: str, kind: Kind) -> None:
 def test_a_message_leaves_as_it_was_reviewed() -> None:
     message = source(
         letter("customers"),
-        replace(delivery(), name="Zoë Müller"),
+        delivery()._replace(name="Zoë Müller"),
         sender=SENDER,
         at=NOW,
         links=LINKS,

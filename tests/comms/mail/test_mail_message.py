@@ -112,7 +112,7 @@ def test_only_letters_that_can_be_stopped_offer_it() -> None:
 
 def test_a_message_id_outlives_a_retry_and_belongs_to_one_delivery() -> None:
     first = read(made(to=delivery(1)))["Message-ID"]
-    again = read(made(to=replace(delivery(1), attempt=2)))["Message-ID"]
+    again = read(made(to=delivery(1)._replace(attempt=2)))["Message-ID"]
     other = read(made(to=delivery(2)))["Message-ID"]
 
     assert first == again
@@ -234,7 +234,7 @@ def test_a_name_arrives_as_it_was_typed_and_adds_no_address(name: str) -> None:
 )
 def test_what_would_break_a_header_or_an_envelope_is_refused(differs: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
-        made(to=replace(delivery(), **differs))
+        made(to=delivery()._replace(**differs))
 
 
 @pytest.mark.parametrize("url", ["https://x.example/a b", "https://x/\r\nBcc: e@x", "https://x/>"])

@@ -198,7 +198,7 @@ async def test_a_refused_connection_is_an_outcome() -> None:
 
 
 async def test_an_address_that_is_none_is_refused_here_and_the_others_go() -> None:
-    wrong = replace(delivery(2), address="nobody@\r\nDATA")
+    wrong = delivery(2)._replace(address="nobody@\r\nDATA")
     async with serving(Relayed()) as relayed:
         outcomes = await sent(relayed, [delivery(1), wrong, delivery(3)])
 
