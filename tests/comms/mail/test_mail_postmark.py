@@ -59,7 +59,7 @@ def test_whatever_is_not_a_mark_is_none(text: str) -> None:
 
 
 def test_every_attempt_bears_the_same_mark() -> None:
-    assert OURS.of(replace(SENT, attempt=3)) == OURS.of(SENT)
+    assert OURS.of(SENT._replace(attempt=3)) == OURS.of(SENT)
 
 
 def test_a_letter_bears_its_mark_as_its_message_id() -> None:
