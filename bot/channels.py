@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot import identity
+from bot import mail
 from bot.edge.connector import Connector
 from bot.links import Links
 from bot.room.transport import TeamsTransport
 from bot.settings import Settings
 from comms.book import Store
-from comms.channels.mail import limits as mail_limits
 from comms.channels.mail import writer as mail_writer
-from comms.channels.mail.address import mailbox
-from comms.channels.mail.postmark import Postmarks, ReturnPath, return_path
-from comms.channels.mail.relay import Relay, relay
-from comms.channels.mail.transport import MailTransport
+from comms.channels.mail.postmark import Postmarks
 from comms.channels.page import writer as page_writer
 from comms.channels.page.state import Site
 from comms.channels.page.transport import PageTransport
 from comms.channels.teams import limits as teams_limits
 from comms.channels.teams import writer as teams_writer
-from comms.channels.transport import Transport
-from comms.channels.unconfigured import Unconfigured
 from comms.clock import Clock
-from comms.delivery import Delivery
 from comms.fanout import Slots
-from comms.gate import Gate, Limits
+from comms.gate import Gate
 from comms.plan.model import ChannelName, Plan
 from comms.render import Writer
-from comms.throttle import Throttle
+from comms.routes import Routes, only
+from comms.throttle import Limit, Throttle
 
 WRITERS: Mapping[ChannelName, Writer] = {
     ChannelName.TEAMS: teams_writer.write,
     ChannelName.MAIL: mail_writer.write,
     ChannelName.PAGE: page_writer.write,
 }
-"""Adding a channel means a folder in `comms.channels`, a line here and one in `transports`."""
+"""Adding a channel means a folder in `comms.channels`, a line here and one in `routes`."""
 
 SLOTS: Mapping[ChannelName, Slots] = {
     ChannelName.TEAMS: Slots(lanes=4, batch=1),
@@ -50,13 +44,14 @@ SLOTS: Mapping[ChannelName, Slots] = {
 def slots(settings: Settings) -> Mapping[ChannelName, Slots]:
     """Return how much of each channel is under way at once, as this installation has it."""
     lease = timedelta(seconds=settings.lease)
-    mail = SLOTS[ChannelName.MAIL]
-    wanted = {**SLOTS, ChannelName.MAIL: replace(mail, batch=settings.slots // mail.lanes)}
+    mails = SLOTS[ChannelName.MAIL]
+    wanted = {**SLOTS, ChannelName.MAIL: replace(mails, batch=settings.slots // mails.lanes)}
     return {channel: replace(slots, lease=lease) for channel, slots in wanted.items()}
 
 
-def transports(
+def routes(
     settings: Settings,
+    plan: Plan,
     *,
     connector: Connector,
     store: Store,
@@ -64,39 +59,29 @@ def transports(
     links: Links,
     postmarks: Postmarks,
     clock: Clock,
-) -> Mapping[ChannelName, Transport]:
-    """Return how each channel sends; one that is not set up refuses, and says what is missing."""
-    return {
-        ChannelName.TEAMS: TeamsTransport(connector=connector, store=store),
-        ChannelName.MAIL: _mail(settings, links, postmarks, clock),
-        ChannelName.PAGE: page,
-    }
+    throttle: Throttle,
+) -> Mapping[ChannelName, Routes]:
+    """Return by what each channel sends; one that is not set up refuses, and says what is missing.
 
-
-def rates(settings: Settings, plan: Plan) -> Mapping[ChannelName, float]:
-    """Return the known limits of channels, in messages a second.
-
-    Of the relay's own rate (in its URL) and the plan's the lower one is kept.
+    Limits are kept by all who share the throttle.
     """
-    to = _relay(settings)
-    known = [rate for rate in (to.rate if to else 0.0, plan.mail_rate) if rate]
-    return {ChannelName.MAIL: min(known)} if known else {}
-
-
-def gates(
-    settings: Settings, plan: Plan, *, throttle: Throttle, clock: Clock
-) -> Mapping[ChannelName, Gate]:
-    """Return the gates of the channels that have limits, shared by all who share the throttle."""
-    limits: dict[ChannelName, Limits] = {
-        ChannelName.TEAMS: teams_limits.limits(settings.bot_tenant_id or "")
-    }
-    if settings.mail_from is not None:
-        sender = mailbox(settings.mail_from, option="SITREP_MAIL_FROM")
-        rate = rates(settings, plan).get(ChannelName.MAIL, 0.0)
-        limits[ChannelName.MAIL] = mail_limits.limits(sender, rate)
+    teams = teams_limits.limits(settings.bot_tenant_id or "")
     return {
-        channel: Gate(limits=of, throttle=throttle, clock=clock) for channel, of in limits.items()
+        ChannelName.TEAMS: only(
+            TeamsTransport(connector=connector, store=store),
+            Gate(limits=teams, throttle=throttle, clock=clock),
+        ),
+        ChannelName.MAIL: mail.routes(
+            settings, plan, links=links, postmarks=postmarks, clock=clock, throttle=throttle
+        ),
+        ChannelName.PAGE: only(page),
     }
+
+
+def limits(settings: Settings, plan: Plan) -> Callable[[str, ChannelName], Sequence[Limit]]:
+    """Return what tells the known limits by which a channel reaches an audience."""
+    mailed = mail.limits(settings, plan)
+    return lambda audience, channel: mailed(audience) if channel is ChannelName.MAIL else ()
 
 
 def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
@@ -107,34 +92,3 @@ def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
         url=settings.status_url or "http://127.0.0.1:8080",
     )
     return PageTransport(settings.status_dir, site, clock)
-
-
-def _mail(settings: Settings, links: Links, postmarks: Postmarks, clock: Clock) -> Transport:
-    to = _relay(settings)
-    if to is None:
-        return Unconfigured("No mail relay is set up: set SITREP_SMTP_URL and SITREP_MAIL_FROM.")
-    if settings.mail_from is None:
-        return Unconfigured("Mail has no sender: set SITREP_MAIL_FROM.")
-
-    def own(delivery: Delivery) -> Mapping[str, str]:
-        url = links.make("seen", str(delivery.id))
-        return {"seen": url} if url else {}
-
-    return MailTransport(
-        to,
-        sender=mailbox(settings.mail_from, option="SITREP_MAIL_FROM"),
-        links=own,
-        postmarks=postmarks,
-        back_to=_return_path(settings),
-        clock=clock,
-        token=identity.mail_token(settings),
-    )
-
-
-def _return_path(settings: Settings) -> ReturnPath | None:
-    path = settings.mail_return_path
-    return return_path(path, option="SITREP_MAIL_RETURN_PATH") if path else None
-
-
-def _relay(settings: Settings) -> Relay | None:
-    return relay(settings.smtp_url.get_secret_value()) if settings.smtp_url else None

@@ -9,12 +9,11 @@ from enum import StrEnum
 
 import aiohttp
 
-from bot import identity
+from bot import identity, mail
 from bot.settings import Settings
 from comms.backlog import warnings
-from comms.channels.mail.address import mailbox
+from comms.channels.mail.named import RELAY, Named
 from comms.channels.mail.opening import NotOpened, open_connection
-from comms.channels.mail.relay import relay
 from comms.errors import SitrepError
 from comms.plan.load import load
 
@@ -46,7 +45,7 @@ Database = Callable[[str], str]
 Stranded = Callable[[str], int | None]
 """How many deliveries wait with no worker alive; None where no worker is needed."""
 
-Look = Callable[[Settings], Awaitable[Finding]]
+Look = Callable[[Settings], Awaitable[Finding | list[Finding]]]
 
 
 async def examine(settings: Settings, database: Database, stranded: Stranded) -> list[Finding]:
@@ -68,18 +67,19 @@ async def examine(settings: Settings, database: Database, stranded: Stranded) ->
         ("Teams", _teams),
         ("status page", _page),
     )
-    return [await _look(part, look, settings) for part, look in looks]
+    return [found for part, look in looks for found in await _look(part, look, settings)]
 
 
-async def _look(part: str, look: Look, settings: Settings) -> Finding:
+async def _look(part: str, look: Look, settings: Settings) -> list[Finding]:
     try:
-        return await look(settings)
+        found = await look(settings)
     except SitrepError as wrong:
-        return Finding(part=part, health=Health.BAD, detail=wrong.detail)
+        return [Finding(part=part, health=Health.BAD, detail=wrong.detail)]
+    return found if isinstance(found, list) else [found]
 
 
 async def _plan(settings: Settings) -> Finding:
-    plan = load(settings.plan)
+    plan = load(settings.plan, mail.known(settings))
     used = ", ".join(audience.name for audience in plan.enabled())
     return _good("plan", f"{plan.source}: {used}.")
 
@@ -126,31 +126,34 @@ async def _api(settings: Settings) -> Finding:
     return _good("API", "It has a token.")
 
 
-async def _mail(settings: Settings) -> Finding:
-    if settings.smtp_url is None:
-        return Finding(
-            part="mail",
-            health=Health.OFF,
-            detail="There is no relay, so no mail leaves.",
-            todo="Set SITREP_SMTP_URL and SITREP_MAIL_FROM.",
-        )
-    to = relay(settings.smtp_url.get_secret_value())
-    if settings.mail_from is None:
-        detail, todo = "Mail has no sender.", "Set SITREP_MAIL_FROM."
-        return Finding(part="mail", health=Health.BAD, detail=detail, todo=todo)
-    mailbox(settings.mail_from, option="SITREP_MAIL_FROM")
+async def _mail(settings: Settings) -> list[Finding]:
+    there = mail.transports(settings)
+    if not there:
+        return [
+            Finding(
+                part="mail",
+                health=Health.OFF,
+                detail="There is no relay, so no mail leaves.",
+                todo="Set SITREP_SMTP_URL and SITREP_MAIL_FROM.",
+            )
+        ]
+    return [await _transport(settings, one) for one in there.values()]
+
+
+async def _transport(settings: Settings, one: Named) -> Finding:
+    part = "mail" if one.name == RELAY else f"mail by {one.name}"
     try:
-        opened = await open_connection(to, token=identity.mail_token(settings))
+        opened = await open_connection(one.to, token=identity.mail_token(settings, one))
     except NotOpened as refused:
         return Finding(
-            part="mail",
+            part=part,
             health=Health.BAD,
-            detail=f"{to.host}:{to.port} does not let us in: {refused.drop.detail}",
-            todo="Check SITREP_SMTP_URL, the relay, and the way to it.",
+            detail=f"{one.to.host}:{one.to.port} does not let us in: {refused.drop.detail}",
+            todo=f"Check {one.option}, the relay, and the way to it.",
         )
     opened.transport.close()
     quick = "with" if opened.pipelining else "without"
-    return _good("mail", f"{to.host}:{to.port} lets us in, {quick} pipelining.")
+    return _good(part, f"{one.to.host}:{one.to.port} lets us in, {quick} pipelining.")
 
 
 async def _teams(settings: Settings) -> Finding:

@@ -19,8 +19,9 @@ from bot.edge.tokens import (
     entra,
 )
 from bot.settings import Settings
+from comms.channels.mail.named import Named
 from comms.channels.mail.opening import TokenSource
-from comms.channels.mail.relay import Auth, relay
+from comms.channels.mail.relay import Auth
 from comms.errors import Invalid
 
 EXCHANGE_SCOPE = "https://outlook.office365.com/.default"
@@ -56,18 +57,17 @@ def tokens(settings: Settings) -> Tokens:
     return _tokens(settings, BOT_FRAMEWORK_SCOPE) or NoTokens()
 
 
-def mail_token(settings: Settings) -> TokenSource | None:
+def mail_token(settings: Settings, transport: Named) -> TokenSource | None:
     """Where an XOAUTH2 login's token comes from; None: no token is asked for.
 
     Raises Invalid where the relay wants one and the app has no identity to ask with.
     """
-    to = relay(settings.smtp_url.get_secret_value()) if settings.smtp_url else None
-    if to is None or to.auth is not Auth.XOAUTH2:
+    if transport.to.auth is not Auth.XOAUTH2:
         return None
     granted = _tokens(settings, EXCHANGE_SCOPE)
     if granted is None:
         raise Invalid(
-            "SITREP_SMTP_URL says auth=xoauth2, which asks for a token as the app: set"
+            f"The transport {transport.name!r} logs in with a token of the app (auth=xoauth2): set"
             " SITREP_BOT_APP_ID, SITREP_BOT_TENANT_ID and one of its credentials."
         )
     return granted.token

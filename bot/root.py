@@ -17,7 +17,7 @@ import structlog
 from aiohttp import ClientSession, web
 from prometheus_client import CollectorRegistry
 
-from bot import channels, identity, tracing
+from bot import channels, identity, mail, tracing
 from bot.api import Access, api_routes, problems_as_json
 from bot.bells import Bells
 from bot.edge.connector import Connector, open_session
@@ -47,12 +47,12 @@ from comms.desk import Desk, House
 from comms.dispatcher import Dispatcher
 from comms.errors import Unavailable
 from comms.fanout import Runner, Slots, runners
-from comms.gate import Gate
 from comms.lull import Lull
 from comms.outbox import Carrier, Effect
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
 from comms.planner import Planner
+from comms.routes import Routes, only
 from comms.supervise import Loop, running
 from comms.throttle import Throttle
 from comms.timekeeper import Timekeeper
@@ -82,7 +82,7 @@ class Product:
     desk: Desk
     database: Database
     plan: Plan
-    transports: Mapping[ChannelName, Transport]
+    routes: Mapping[ChannelName, Routes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +99,7 @@ class Parts:
     connector: Connector
     links: Links
     page: PageTransport
-    transports: Mapping[ChannelName, Transport]
+    routes: Mapping[ChannelName, Routes]
     bells: Bells
     desk: Desk
     progress: Progress
@@ -125,7 +125,7 @@ async def sitrep(
 
     Raises a SitrepError whose detail says what to mend: the plan, the database, a setting.
     """
-    async with _parts(settings, plan, clock, transports) as parts:
+    async with _parts(settings, plan, clock, transports, throttle) as parts:
         lull = Lull()
         bot = Bot(
             lull=lull,
@@ -144,13 +144,7 @@ async def sitrep(
         await _draw_page(parts.page, parts.clock)
         shared = not is_sqlite(parts.database.url)
         here = [ChannelName.PAGE] if shared else list(ChannelName)
-        gates = channels.gates(
-            settings,
-            parts.plan,
-            throttle=throttle or SqlThrottle(parts.database),
-            clock=parts.clock,
-        )
-        senders = _runners(parts, here, slots or channels.slots(settings), gates)
+        senders = _runners(parts, here, slots or channels.slots(settings))
         bells, clock = parts.bells, parts.clock
         timekeeper = Timekeeper(
             desk=parts.desk, clock=clock, bell=bells.timers, meters=parts.meters
@@ -165,14 +159,14 @@ async def sitrep(
         async with (
             _carrying(settings, parts, lull) as carrying,
             _dispatching(parts) as dispatching,
-            running({**loops, **carrying, **dispatching}, hurry=partial(_close, parts.transports)),
+            running({**loops, **carrying, **dispatching}, hurry=partial(_close, parts.routes)),
         ):
             yield Product(
                 app=app,
                 desk=parts.desk,
                 database=parts.database,
                 plan=parts.plan,
-                transports=parts.transports,
+                routes=parts.routes,
             )
             await bot.finish()
 
@@ -194,10 +188,7 @@ async def fanout_worker(
     """
     async with _parts(settings, plan, clock) as parts:
         slots = slots or channels.slots(settings)
-        gates = channels.gates(
-            settings, parts.plan, throttle=SqlThrottle(parts.database), clock=parts.clock
-        )
-        senders = _runners(parts, BY_WORKERS, slots, gates)
+        senders = _runners(parts, BY_WORKERS, slots)
         work = {sender.channel: (sender.run_one, slots[sender.channel].lanes) for sender in senders}
         jobs = FanoutJobs(parts.database.url)
         async with (
@@ -208,7 +199,7 @@ async def fanout_worker(
                     "progress": parts.progress.run,
                     **_dispatcher(parts, jobs),
                 },
-                hurry=partial(_close, parts.transports),
+                hurry=partial(_close, parts.routes),
             ),
         ):
             app = web.Application()
@@ -226,8 +217,9 @@ async def _parts(
     plan: Plan | None,
     given: Clock | None,
     transports: Mapping[ChannelName, Transport] | None = None,
+    throttle: Throttle | None = None,
 ) -> AsyncIterator[Parts]:
-    plan = plan or load(settings.plan)
+    plan = plan or load(settings.plan, mail.known(settings))
     # A process number alone would come again: in a container every process is number 1.
     me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     registry = CollectorRegistry()
@@ -249,20 +241,23 @@ async def _parts(
             house = House(
                 plan=plan,
                 writers=channels.WRITERS,
-                rates=channels.rates(settings, plan),
+                limits=channels.limits(settings, plan),
                 incident_url=partial(incident_url, links),
             )
             desk = Desk(store=store, house=house, clock=clock, bells=bells.by_topic)
             page = channels.status_page(settings, plan, clock)
-            sending = channels.transports(
+            sending = channels.routes(
                 settings,
+                plan,
                 connector=connector,
                 store=store,
                 page=page,
                 links=links,
                 postmarks=postmarks,
                 clock=clock,
+                throttle=throttle or SqlThrottle(database),
             )
+            instead = {name: only(transport) for name, transport in (transports or {}).items()}
             yield Parts(
                 me=me,
                 clock=clock,
@@ -274,7 +269,7 @@ async def _parts(
                 connector=connector,
                 links=links,
                 page=page,
-                transports={**sending, **(transports or {})},
+                routes={**sending, **instead},
                 bells=bells,
                 desk=desk,
                 progress=Progress(desk=desk),
@@ -287,16 +282,14 @@ def _runners(
     parts: Parts,
     names: Sequence[ChannelName],
     slots: Mapping[ChannelName, Slots],
-    gates: Mapping[ChannelName, Gate],
 ) -> tuple[Runner, ...]:
     return runners(
-        {name: parts.transports[name] for name in names},
+        {name: parts.routes[name] for name in names},
         ledger=SqlLedger(parts.database),
         clock=parts.clock,
         bells=parts.bells.lanes,
         owner=parts.me,
         slots=slots,
-        gates=gates,
         holds=parts.plan.holds_unknown,
         progressed=parts.progress.moved,
         meters=parts.meters,
@@ -374,10 +367,10 @@ def open_database(
     return database
 
 
-async def _close(transports: Mapping[ChannelName, Transport]) -> None:
-    for transport in transports.values():
-        if isinstance(transport, MailTransport):
-            await transport.close()
+async def _close(routes: Mapping[ChannelName, Routes]) -> None:
+    for route in routes[ChannelName.MAIL].by_name.values():
+        if isinstance(route.transport, MailTransport):
+            await route.transport.close()
 
 
 def bot_id(settings: Settings) -> str:

@@ -17,7 +17,14 @@ from comms.ledger import LONGEST_LEASE
 from comms.plan.problem import nearest
 
 PREFIX = "SITREP_"
-SECRETS = ("database_url", "api_token", "bot_secret", "bot_certificate", "smtp_url")
+SECRETS = (
+    "database_url",
+    "api_token",
+    "bot_secret",
+    "bot_certificate",
+    "smtp_url",
+    "mail_transports",
+)
 """Each may stand in a file instead, named by `SITREP_…_FILE`."""
 
 FOR_TESTS = ("SITREP_CONTRACTS", "SITREP_TEST_")
@@ -90,6 +97,8 @@ class Settings(BaseSettings):
     authority_url: Url = "https://login.microsoftonline.com"
 
     smtp_url: SecretStr | None = None
+    mail_transports: SecretStr | None = None
+    """Further transports of mail, a line `name=url` each; that of `smtp_url` is `relay`."""
     mail_from: Mailbox | None = None
     mail_return_path: str | None = None
     """Where what cannot be delivered comes back to: bounces+{token}@contoso.com; the sender."""

@@ -18,15 +18,19 @@ from comms.plan.model import ChannelName
 log = structlog.get_logger()
 
 
+Audiences = frozenset[str] | None
+"""Those whom a failure leaves without a way; None: all of the channel."""
+
+
 async def _nobody_is_told(*_news: object) -> None:
     """What a runner that is alone tells."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """Who is told when a channel fails, with why and again as long as it does, and works again."""
+    """Who is told when a channel fails, why and for whom, again as long as it does, and works."""
 
-    failed: Callable[[ChannelName, str], Awaitable[None]] = _nobody_is_told
+    failed: Callable[[ChannelName, str, Audiences], Awaitable[None]] = _nobody_is_told
     works: Callable[[ChannelName], Awaitable[None]] = _nobody_is_told
 
 
@@ -45,6 +49,11 @@ class Circuit:
     def is_failing(self) -> bool:
         """True where nothing got through the last time: what is sent now is a probe."""
         return self._breaker.failures > 0
+
+    @property
+    def is_open(self) -> bool:
+        """True where the channel counts as out."""
+        return self._breaker.is_open
 
     @property
     def opens_at(self) -> datetime | None:
@@ -71,7 +80,7 @@ class Circuit:
         after = self._breaker = judged(before, outcomes, began=began, now=now)
         if after.is_open and after.failures > before.failures:
             self._is_known_to_work = False
-            self._news = partial(self._watch.failed, self._channel, after.why)
+            self._news = partial(self._watch.failed, self._channel, after.why, None)
         accepted = any(outcome.state is DeliveryState.ACCEPTED for outcome in outcomes)
         if accepted and not self._is_known_to_work:
             # Also the first time: it may have failed under the process before this one.

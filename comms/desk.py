@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -13,6 +13,7 @@ from comms.clock import Clock
 from comms.people import SITREP, Person
 from comms.plan.model import ChannelName, Plan
 from comms.render import Writer
+from comms.throttle import Limit
 from comms.timeline import Deed, Entry
 from comms.trace import inside, step
 
@@ -24,13 +25,13 @@ T = TypeVar("T")
 class House:
     """What stays the same from act to act.
 
-    `rates` are the channels' known limits in messages a second; `incident_url` makes the internal
+    `limits` are those by which a channel reaches an audience; `incident_url` makes the internal
     link of an incident ('' where the product has no public address).
     """
 
     plan: Plan
     writers: Mapping[ChannelName, Writer]
-    rates: Mapping[ChannelName, float] = field(default_factory=dict)
+    limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: ()
     incident_url: Callable[[str], str] = lambda _key: ""
 
 

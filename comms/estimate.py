@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from comms.desk import Scene
 from comms.ledger import REACHED
 from comms.plan.model import Audience, ChannelName
+from comms.throttle import seconds
 from comms.update import Update
 
 
@@ -25,13 +26,12 @@ def estimate(scene: Scene, update: Update, audience: Audience) -> Estimate:
     A correction goes to those whom the wrong update has reached.
     """
     recipients = 0
-    seconds = 0.0
+    eta = 0.0
     for channel in audience.channels if update.corrects is None else audience.ways:
         count = _count(scene, update, audience, channel)
-        rate = scene.house.rates.get(channel, 0.0)
         recipients += count
-        seconds = max(seconds, count / rate if rate else 0.0)
-    return Estimate(recipients=recipients, eta_seconds=math.ceil(seconds))
+        eta = max(eta, seconds(scene.house.limits(audience.name, channel), count))
+    return Estimate(recipients=recipients, eta_seconds=math.ceil(eta))
 
 
 def _count(scene: Scene, update: Update, audience: Audience, channel: ChannelName) -> int:

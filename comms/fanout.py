@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from comms.bell import Bell
 from comms.breaker import NOT_REACHED
-from comms.channels.transport import Transport
-from comms.circuit import Circuit, Watch
-from comms.clock import Clock, lies_ahead
+from comms.circuit import Watch
+from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
-from comms.gate import Entry, Gate, open_gate
-from comms.ledger import LATEST_RETRY, Advance, Claim, Fanout, Ledger, Settled
+from comms.gate import Entry
+from comms.ledger import Advance, Claim, Fanout, Ledger, Settled
 from comms.meters import Meters, Unwatched
 from comms.patience import patiently
 from comms.plan.model import ChannelName
 from comms.retries import again, ended
-from comms.sending import Sender
+from comms.routes import Routes, Switch, Track
 from comms.statement import Statement
 from comms.trace import step
 
@@ -48,13 +47,12 @@ class Runner:
         self,
         *,
         channel: ChannelName,
-        transport: Transport,
+        routes: Routes,
         ledger: Ledger,
         clock: Clock,
         bell: Bell,
         owner: str,
         slots: Slots,
-        gate: Gate | None = None,
         holds: Callable[[str], bool] = lambda _audience: False,
         progressed: Callable[[Fanout], None] = lambda _fanout: None,
         meters: Meters | None = None,
@@ -62,10 +60,7 @@ class Runner:
     ) -> None:
         """`holds` says of an audience whether what is unknown waits for a person."""
         self.channel = channel
-        self._sender = Sender(transport, clock)
-        self._circuit = Circuit(channel, clock=clock, watch=watch or Watch())
-        self._gate = gate or open_gate(clock)
-        self._gate_opens_at: datetime | None = None
+        self._switch = Switch(routes, channel=channel, clock=clock, watch=watch or Watch())
         self._holds = holds
         self._ledger = ledger
         self._clock = clock
@@ -85,7 +80,7 @@ class Runner:
         try:
             while True:
                 await free.acquire()
-                until = self._opens_at
+                until = self._switch.opens_at
                 claim = None if until else await self._claim()
                 if claim is None:
                     free.release()
@@ -102,7 +97,7 @@ class Runner:
 
     async def run_until_idle(self) -> None:
         """Deliver what is due and may be sent now, one shard after another, and return."""
-        while not self._opens_at and await self.run_one():
+        while not self._switch.opens_at and await self.run_one():
             pass
 
     async def run_one(self) -> bool:
@@ -112,7 +107,7 @@ class Runner:
         are as many shards left then as there are others to deliver them. While the channel may not
         be used it waits.
         """
-        while (until := self._opens_at) and not self._stopping:
+        while (until := self._switch.opens_at) and not self._stopping:
             await self._bell.wait(self._clock, until)
         while (claim := await self._claim()) is not None:
             if not await self._deliver(claim):
@@ -123,13 +118,6 @@ class Runner:
         """Begin nothing any more; what is under way is finished, the rest given back."""
         self._stopping = True
         self._bell.ring()
-
-    @property
-    def _opens_at(self) -> datetime | None:
-        """When the channel may be used again; None: now."""
-        now, gate = self._clock.now(), self._gate_opens_at
-        waits = gate if lies_ahead(gate, now, at_most=LATEST_RETRY) else None
-        return max(filter(None, (waits, self._circuit.opens_at)), default=None)
 
     async def _claim(self) -> Claim | None:
         """Claim a shard; whoever is stopped meanwhile gives it back, or nobody could send it."""
@@ -200,34 +188,29 @@ class Runner:
         """Send batch by batch: the next is taken as the last one's outcomes are kept."""
         settled = [self._settled(claim, _lost(delivery), delivery) for delivery in claim.lost]
         while True:
-            entry = await self._enter(claim)
+            track = self._switch.track(claim.fanout.audience)
+            entry = await self._enter(track, claim.fanout)
             went = await self._advance(claim, settled, entry)
-            self._gate.leave(claim.fanout, entry.permits - len(went.deliveries))
+            track.gate.leave(claim.fanout, entry.permits - len(went.deliveries))
             if settled:
                 self._progressed(claim.fanout)
                 if not went.is_fenced:
                     self._meters.recorded(self.channel, settled)
             if went.is_fenced:
                 log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(settled))
-            await self._circuit.tell()
+            await self._switch.tell()
             if not went.deliveries:
                 if entry.permits:
-                    self._circuit.nothing_left()
+                    track.circuit.nothing_left()
                 # What was given back is due for whoever claims next, and that may be this runner.
                 self._bell.ring()
                 return went.is_overtaken
-            settled = await self._send(claim, went.deliveries, entry)
+            settled = await self._send(track, claim, went.deliveries, entry)
 
-    async def _enter(self, claim: Claim) -> Entry:
-        """How many may be sent now: the permits there are; one to see whether it works again."""
-        if self._stopping or self._circuit.opens_at:
+    async def _enter(self, track: Track, fanout: Fanout) -> Entry:
+        if self._stopping:
             return Entry(permits=0)
-        want = 1 if self._circuit.is_failing else self._slots.batch
-        entry = await self._gate.enter(claim.fanout, want)
-        if not entry.permits and not entry.is_narrow:
-            self._gate_opens_at = entry.again_at
-        # It may have failed meanwhile, or another lane tries it.
-        return replace(entry, permits=self._circuit.admit(entry.permits))
+        return await track.enter(fanout, self._slots.batch)
 
     async def _advance(self, claim: Claim, settled: Sequence[Settled], entry: Entry) -> Advance:
         async for attempt in patiently("fanout.advance"):
@@ -242,28 +225,34 @@ class Runner:
                 )
         return Advance()
 
-    async def _send(self, claim: Claim, batch: tuple[Delivery, ...], entry: Entry) -> list[Settled]:
+    async def _send(
+        self, track: Track, claim: Claim, batch: tuple[Delivery, ...], entry: Entry
+    ) -> list[Settled]:
         """Send a batch; whatever happens, there is one outcome for each of its deliveries."""
         statement = await self._statement(claim.fanout)
-        began, is_probe = self._clock.now(), self._circuit.is_failing
-        outcomes = await self._sender.send(statement, batch, rate=entry.rate)
-        if self._circuit.judge(outcomes.values(), began):
+        began, is_probe = self._clock.now(), track.circuit.is_failing
+        outcomes = await track.sender.send(statement, batch, rate=entry.rate)
+        if track.circuit.judge(outcomes.values(), began):
             self._bell.ring()
-        await self._gate.tell(claim.fanout, outcomes.values(), began)
+        await track.gate.tell(claim.fanout, outcomes.values(), began)
+        spared = is_probe or self._switch.has_another(track, claim.fanout.audience)
         return [
             Settled(outcome)
             if (outcome := outcomes[delivery.id]).state is DeliveryState.ACCEPTED
-            else self._settled(claim, outcome, delivery, is_probe=is_probe)
+            else self._settled(claim, outcome, delivery, is_spared=spared)
             for delivery in batch
         ]
 
     def _settled(
-        self, claim: Claim, outcome: Outcome, delivery: Delivery, *, is_probe: bool = False
+        self, claim: Claim, outcome: Outcome, delivery: Delivery, *, is_spared: bool = False
     ) -> Settled:
-        """What follows from an outcome that is none yet: when to try again, or that it is final."""
+        """What follows from an outcome that is none yet: when to try again, or that it is final.
+
+        `is_spared`: that the other side was not reached is no attempt, and nothing to wait for.
+        """
         now = self._clock.now()
         was_held = outcome.state is DeliveryState.PLANNED
-        if was_held or (is_probe and outcome.reason in NOT_REACHED):
+        if was_held or (is_spared and outcome.reason in NOT_REACHED):
             return Settled(outcome=outcome, due_at=now, counts=False)
         holds = self._holds(claim.fanout.audience)
         due = again(outcome, delivery.attempt, now, holds_unknown=holds)
@@ -287,14 +276,13 @@ def _lost(delivery: Delivery) -> Outcome:
 
 
 def runners(
-    transports: Mapping[ChannelName, Transport],
+    routes: Mapping[ChannelName, Routes],
     *,
     ledger: Ledger,
     clock: Clock,
     bells: Mapping[ChannelName, Bell],
     owner: str,
     slots: Mapping[ChannelName, Slots],
-    gates: Mapping[ChannelName, Gate],
     holds: Callable[[str], bool],
     progressed: Callable[[Fanout], None],
     meters: Meters | None = None,
@@ -304,17 +292,16 @@ def runners(
     return tuple(
         Runner(
             channel=channel,
-            transport=transport,
+            routes=ways,
             ledger=ledger,
             clock=clock,
             bell=bells[channel],
             owner=owner,
             slots=slots.get(channel, Slots()),
-            gate=gates.get(channel),
             holds=holds,
             progressed=progressed,
             meters=meters,
             watch=watch,
         )
-        for channel, transport in transports.items()
+        for channel, ways in routes.items()
     )

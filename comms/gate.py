@@ -72,7 +72,8 @@ class Gate:
             if not grant.permits:
                 return Entry(permits=0, again_at=grant.start, is_narrow=place > 0)
             permits = min(permits, grant.permits)
-            rate = min(rate or grant.rate, grant.rate or rate)
+            if not limit.is_quota:
+                rate = min(rate or grant.rate, grant.rate or rate)
         return Entry(permits=permits, rate=rate)
 
     def leave(self, fanout: Fanout, unused: int) -> None:
@@ -92,12 +93,13 @@ class Gate:
         accepted = sum(outcome.state is DeliveryState.ACCEPTED for outcome in counted)
         refused = [outcome for outcome in counted if outcome.reason is Reason.THROTTLED]
         limits = self._limits(fanout)
+        # Whoever refuses means the narrowest: this thread, this mailbox.
+        meant = next((limit for limit in reversed(limits) if not limit.is_quota), None)
         for limit in limits:
             key = self._key(limit)
             key.accepted += accepted
             key.began = began
-            # Whoever refuses means the narrowest: this thread, this mailbox.
-            if refused and limit is limits[-1]:
+            if refused and limit is meant:
                 wishes = [outcome.retry_after for outcome in refused if outcome.retry_after]
                 key.free_until, key.spare = None, 0
                 await self._turn(

@@ -245,8 +245,9 @@ def granted(
     ready = pace.ready_at or since
     if want <= 0 or ready > now + AHEAD:
         return pace, Grant(permits=0, start=max(ready - AHEAD, now), rate=rate)
-    permits = 1 if pace.pauses else max(1, min(want, AT_ONCE, int(rate * SPAN)))
     start = max(ready, since)
+    saved = (now - start).total_seconds() * rate if limit.is_quota else 0.0
+    permits = 1 if pace.pauses else max(1, min(want, AT_ONCE, int(max(rate * SPAN, saved))))
     after = start + timedelta(seconds=max(permits / rate, PROBE if pace.pauses else 0.0))
     return (
         replace(pace, ready_at=after, urgent=priority, urgent_until=max(after, now) + AHEAD),

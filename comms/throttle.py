@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -12,12 +13,20 @@ class Limit:
     """What holds for one key. `rate` is in messages a second; 0: as fast as they are taken.
 
     `burst` is how many permits may be saved up while nothing is sent; without it, a tenth of a
-    second's worth, so that a worker that wakes late loses nothing.
+    second's worth, so that a worker that wakes late loses nothing. A quota only counts: its burst
+    may leave at once, and what the other side refuses does not change it.
     """
 
     key: str
     rate: float = 0.0
     burst: int = 0
+    is_quota: bool = False
+
+
+def seconds(limits: Iterable[Limit], messages: int) -> float:
+    """How long so many messages take at the least, from a standing start."""
+    each = (max(messages - limit.burst, 0) / limit.rate for limit in limits if limit.rate)
+    return max(each, default=0.0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comms.acts.outages import fail, is_out, recover
-from comms.circuit import Watch
+from comms.circuit import Audiences, Watch
 from comms.desk import Desk
 from comms.people import SITREP
 from comms.plan.model import ChannelName
@@ -12,8 +12,8 @@ from comms.plan.model import ChannelName
 def watch(desk: Desk) -> Watch:
     """Return what runners tell; what they say goes into the book."""
 
-    async def failed(channel: ChannelName, why: str) -> None:
-        await desk.do(fail, SITREP, "timer", channel, why)
+    async def failed(channel: ChannelName, why: str, audiences: Audiences) -> None:
+        await desk.do(fail, SITREP, "timer", channel, why, audiences)
 
     async def works(channel: ChannelName) -> None:
         # A look first: every runner says so with its first delivery.

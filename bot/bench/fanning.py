@@ -29,6 +29,7 @@ from comms.plan.model import ChannelName
 from comms.planner import Planner
 from comms.recipient import Recipient
 from comms.report import CanReport
+from comms.routes import only
 from comms.statement import Statement
 from comms.throttle import Limit
 from storage import schema
@@ -107,13 +108,12 @@ class Engine:
         """
         return Runner(
             channel=ChannelName.MAIL,
-            transport=transport or NoOp(),
+            routes=only(transport or NoOp(), gate),
             ledger=SqlLedger(self.database),
             clock=self.desk.clock,
             bell=self.ready,
             owner=owner,
             slots=slots,
-            gate=gate,
         )
 
     def gate(self, rate: float) -> Gate:

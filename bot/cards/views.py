@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from comms.delivery import DeliveryState
 from comms.ledger import Totals
 from comms.plan.model import ChannelName, Plan
+from comms.throttle import Limit, seconds
 
 LEFT_OUT = frozenset({DeliveryState.SUPPRESSED, DeliveryState.CANCELLED})
 UNDER_WAY = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
@@ -60,11 +61,11 @@ def reach_of(
     totals: Mapping[tuple[str, ChannelName], Totals],
     plan: Plan,
     *,
-    rates: Mapping[ChannelName, float] | None = None,
+    limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: (),
 ) -> Reach:
     """Return the ledger's totals of an update by audience, in the plan's order.
 
-    `rates` are the channels' known limits in deliveries a second, for what is under way.
+    `limits` are those by which a channel reaches an audience, for what is under way.
     """
     by_audience: dict[str, dict[DeliveryState, int]] = {}
     left: dict[str, float] = {}
@@ -72,9 +73,8 @@ def reach_of(
         counted = by_audience.setdefault(name, {})
         for state, count in states.items():
             counted[state] = counted.get(state, 0) + count
-        rate = (rates or {}).get(channel, 0.0)
         waiting = sum(states.get(state, 0) for state in UNDER_WAY)
-        left[name] = max(left.get(name, 0.0), waiting / rate if rate else 0.0)
+        left[name] = max(left.get(name, 0.0), seconds(limits(name, channel), waiting))
     known = [name for name in plan.audiences if name in by_audience]
     return Reach(
         number=number,

@@ -11,12 +11,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot import settings
+from bot import mail, settings
+from comms.errors import Invalid
 from comms.incident import Severity
 from comms.plan import load
 from comms.plan.duration import written
 from comms.plan.model import Audience, Plan
 from comms.plan.schema import json_schema
+from comms.plan.transports import NONE, Transports
 
 app = typer.Typer(no_args_is_help=True, help="The communication plan.")
 
@@ -28,7 +30,7 @@ def check(
     file: Annotated[Path, typer.Argument(help="The plan to check.")], as_json: AsJson = False
 ) -> None:
     """Say all that is wrong with a plan, with line and column; 0: it is good, 1: it is not."""
-    plan, problems = load.read(load.content(file), str(file))
+    plan, problems = load.read(load.content(file), str(file), _transports())
     if as_json:
         typer.echo(json.dumps({"problems": [dataclasses.asdict(found) for found in problems]}))
     else:
@@ -44,7 +46,8 @@ def check(
 @app.command()
 def show(as_json: AsJson = False) -> None:
     """Show the plan in use: who is told what, how often, and with whose approval."""
-    plan = load.load(settings.read().plan)
+    given = settings.read()
+    plan = load.load(given.plan, mail.known(given))
     if as_json:
         typer.echo(json.dumps(_described(plan), ensure_ascii=False, indent=2))
     else:
@@ -70,6 +73,14 @@ def preview_plan(
 def schema() -> None:
     """Print the JSON Schema (2020-12) of a plan, for editors that check while you type."""
     typer.echo(json.dumps(json_schema(), indent=2))
+
+
+def _transports() -> Transports:
+    """Those of this installation, where its settings can be read: a plan is checked without too."""
+    try:
+        return mail.known(settings.read())
+    except Invalid:
+        return NONE
 
 
 def _print(plan: Plan, console: Console) -> None:
@@ -114,6 +125,7 @@ def _described(plan: Plan) -> dict[str, object]:
                 "may_stop": audience.may_stop,
                 "empty_digest": audience.empty_digest,
                 "channels": list(audience.channels),
+                "mail": list(audience.mail),
                 "sees": sorted(audience.sees),
                 "approval": list(audience.approval),
                 "template": audience.template,

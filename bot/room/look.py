@@ -195,4 +195,4 @@ def _whom(scene: Scene, incident: Incident, phase: Phase) -> Person | None:
 
 def _reach(scene: Scene, sent: Update) -> Reach:
     totals = scene.book.fanouts.totals(sent.incident, sent.number)
-    return reach_of(sent.number, totals, scene.plan, rates=scene.house.rates)
+    return reach_of(sent.number, totals, scene.plan, limits=scene.house.limits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from comms.acts.show import show_outage, show_reach
@@ -25,13 +25,19 @@ def is_out(scene: Scene, channel: ChannelName) -> bool:
     return scene.book.outages.of(channel) is not None
 
 
-def fail(scene: Scene, channel: ChannelName, why: str) -> None:
-    """Nothing gets through by this channel; told again for as long as that is so.
+def fail(
+    scene: Scene, channel: ChannelName, why: str, audiences: Collection[str] | None = None
+) -> None:
+    """Nothing gets through by this channel, or not to these audiences; told again meanwhile.
 
     1. Each incident with deliveries that wait hears of it once.
     2. Where the plan names a channel that stands in, it takes over what nobody has begun to send.
     """
-    waiting = scene.book.fanouts.waiting(channel)
+    waiting = [
+        one
+        for one in scene.book.fanouts.waiting(channel)
+        if audiences is None or one.fanout.audience in audiences
+    ]
     known = scene.book.outages.of(channel)
     outage = known or Outage(channel=channel, since=scene.now, why=why)
     left = _by_incident(waiting)

@@ -15,16 +15,21 @@ from comms.plan import document, schema
 from comms.plan.explain import explain
 from comms.plan.model import Audience, Cadence, ChannelName, Plan
 from comms.plan.problem import Problem, nearest
+from comms.plan.transports import NONE, Transports, check_transports
 
 SHIPPED = "the shipped plan"
 SHOWN = 50
 """So many problems are listed; a file with more is not a plan at all."""
 
 
-def load(path: Path | None) -> Plan:
-    """Return the plan of that file, or the shipped one. PlanInvalid lists all its problems."""
+def load(path: Path | None, transports: Transports = NONE) -> Plan:
+    """Return the plan of that file, or the shipped one. PlanInvalid lists all its problems.
+
+    `transports` are those of mail that this installation has; without any, what the plan says of
+    them is taken as it stands.
+    """
     source = str(path) if path else SHIPPED
-    plan, problems = read(content(path), source)
+    plan, problems = read(content(path), source, transports)
     if plan is None:
         lines = [str(problem) for problem in problems[:SHOWN]]
         if len(problems) > SHOWN:
@@ -38,10 +43,12 @@ def check(content: str | bytes, source: str) -> list[Problem]:
     return read(content, source)[1]
 
 
-def read(content: str | bytes, source: str) -> tuple[Plan | None, list[Problem]]:
+def read(
+    content: str | bytes, source: str, transports: Transports = NONE
+) -> tuple[Plan | None, list[Problem]]:
     """Return the plan, or None and what is wrong with it."""
     found = document.read(content.encode() if isinstance(content, str) else content, source)
-    plan = _checked(found) if found.value is not None else None
+    plan = _checked(found, transports) if found.value is not None else None
     problems = sorted(found.problems, key=lambda problem: (problem.line, problem.column))
     return (None, problems) if problems else (plan, [])
 
@@ -64,7 +71,7 @@ def content(path: Path | None) -> bytes:
         raise PlanInvalid(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _checked(found: document.Document) -> Plan | None:
+def _checked(found: document.Document, transports: Transports) -> Plan | None:
     try:
         entry = schema.PlanFile.model_validate(found.value)
     except ValidationError as error:
@@ -72,6 +79,7 @@ def _checked(found: document.Document) -> Plan | None:
         return None
     for name, audience in entry.audiences.items():
         _check_templates(name, audience, found)
+        check_transports(name, audience, found, transports)
     audiences = {
         name: _audience(name, position, audience)
         for position, (name, audience) in enumerate(entry.audiences.items())
@@ -138,6 +146,7 @@ def _audience(name: str, position: int, entry: schema.AudienceEntry) -> Audience
         may_stop=entry.external if entry.may_stop is None else entry.may_stop,
         self_subscribed=entry.self_subscribe,
         empty_digest=entry.empty_digest,
+        mail=tuple(entry.mail),
     )
 
 

@@ -48,9 +48,10 @@ class Audience:
     roles that must each approve. `template` is the folder of its templates. `external` marks
     readers outside the organisation: the plan's check grants them public fields only.
     `failover` names the channel that stands in for one by which nothing gets through.
-    `on_unknown`: what may or may not have arrived is resent, or waits for a person.
     `may_stop`: its readers may choose to get nothing. `self_subscribed`: anybody may enter it.
     `empty_digest`: a digest is sent although there is nothing to tell.
+    `on_unknown`: what may or may not have arrived is resent, or waits for a person. `mail` names
+    the transports of mail that it takes: the first that works ('()': the installation's first).
     """
 
     name: str
@@ -68,6 +69,7 @@ class Audience:
     may_stop: bool = False
     self_subscribed: bool = False
     empty_digest: bool = False
+    mail: tuple[str, ...] = ()
 
     @property
     def ways(self) -> tuple[ChannelName, ...]:

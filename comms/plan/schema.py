@@ -146,6 +146,11 @@ class AudienceEntry(_Strict):
         default_factory=dict,
         description="Which channel stands in for one by which nothing gets through.",
     )
+    mail: list[Name] = Field(
+        default_factory=list,
+        max_length=8,
+        description="The transports of mail that it takes, by name: the first that works.",
+    )
     on_unknown: OnUnknown = Field(
         default=OnUnknown.RESEND,
         strict=False,
@@ -218,6 +223,15 @@ class AudienceEntry(_Strict):
         if may_stop is False and info.data.get("self_subscribe"):
             raise ValueError("who has subscribed may stop: leave may_stop out, or make it true")
         return may_stop
+
+    @field_validator("mail")
+    @classmethod
+    def _only_mail_has_transports(cls, mail: list[str], info: ValidationInfo) -> list[str]:
+        _refuse_doubles(mail)
+        ways = (*info.data.get("channels", ()), *info.data.get("failover", {}).values())
+        if mail and ChannelName.MAIL not in ways:
+            raise ValueError("mail is none of its channels")
+        return mail
 
     @field_validator("sees")
     @classmethod

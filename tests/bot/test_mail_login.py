@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from bot import doctor, identity
+from bot import doctor, identity, mail
 from bot.doctor import Finding, Health
 from bot.settings import Settings
 from comms.errors import Invalid
@@ -63,7 +63,9 @@ async def test_a_token_that_is_refused_is_said_without_any_secret(authority: Aut
 
 
 def test_a_relay_that_wants_a_token_needs_an_app_to_ask_for_one() -> None:
-    anonymous = Settings(smtp_url=SecretStr("smtp://u@relay.contoso.com?auth=xoauth2"))
+    anonymous = Settings(
+        smtp_url=SecretStr("smtp://u@relay.contoso.com?auth=xoauth2"), mail_from="a@contoso.com"
+    )
 
     with pytest.raises(Invalid, match="SITREP_BOT_APP_ID"):
-        identity.mail_token(anonymous)
+        identity.mail_token(anonymous, mail.transports(anonymous)["relay"])

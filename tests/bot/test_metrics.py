@@ -24,6 +24,7 @@ from comms.fanout import Runner, Slots
 from comms.people import SITREP
 from comms.plan.model import ChannelName
 from comms.recipient import Recipient
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from comms.testing.transport import accept
 from comms.timekeeper import Timekeeper
@@ -81,7 +82,7 @@ def _refuse_full(delivery: Delivery) -> Outcome:
 def runner(database: Database, clock: HeldClock, meters: ProductMeters) -> Runner:
     return Runner(
         channel=ChannelName.MAIL,
-        transport=FakeTransport(rule=_refuse_full),
+        routes=only(FakeTransport(rule=_refuse_full)),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),
@@ -143,7 +144,7 @@ async def test_a_refusal_that_may_pass_is_an_attempt_but_no_final_outcome(
     await _approved(desk)
     busy = Runner(
         channel=ChannelName.MAIL,
-        transport=FakeTransport(rule=throttle),
+        routes=only(FakeTransport(rule=throttle)),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),

@@ -21,6 +21,7 @@ from comms.people import Person, Role
 from comms.plan.model import ChannelName, OnUnknown
 from comms.promise import Phase, Promise, PromiseState, answered, withdrawn
 from comms.report import Need
+from comms.throttle import Limit
 from comms.update import Approval, UpdateState
 from tests.cards.story import ANA, NOW, Words, incident, plan, update
 
@@ -174,7 +175,9 @@ def test_nothing_is_resent_while_sending_is_under_way() -> None:
     totals = {
         ("customers", ChannelName.MAIL): {DeliveryState.PLANNED: 60, DeliveryState.REJECTED: 1}
     }
-    reach = reach_of(3, totals, plan(), rates={ChannelName.MAIL: 0.5})
+    reach = reach_of(
+        3, totals, plan(), limits=lambda _audience, _channel: (Limit(key="mail", rate=0.5),)
+    )
 
     assert reach.audiences[0].eta == timedelta(minutes=2)
     assert reach_card(incident=incident(Words()), reach=reach)["actions"] == []

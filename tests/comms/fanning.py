@@ -12,6 +12,7 @@ from comms.delivery import Delivery, DeliveryState, Outcome
 from comms.fanout import Runner, Slots
 from comms.ledger import Claim, Fanout, Filter, Line, Settled
 from comms.plan.model import ChannelName
+from comms.routes import Routes, only
 from comms.statement import PLAIN, Statement
 from comms.testing import HeldClock, MemoryLedger
 from comms.testing.transport import accept
@@ -36,7 +37,7 @@ def runner(
 ) -> Runner:
     return Runner(
         channel=ChannelName.MAIL,
-        transport=transport,  # type: ignore[arg-type]
+        routes=transport if isinstance(transport, Routes) else only(transport),  # type: ignore[arg-type]
         ledger=ledger,
         clock=clock,
         bell=bell or Bell(),

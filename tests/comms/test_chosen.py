@@ -22,6 +22,7 @@ from comms.people import SITREP, Person
 from comms.plan.model import ChannelName
 from comms.recipient import Recipient
 from comms.report import Actions
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from storage.database import Database
 from storage.ledger import SqlLedger
@@ -205,7 +206,7 @@ async def delivered(database: Database, clock: HeldClock, transport: Transport) 
     """Send what is due by mail."""
     runner = Runner(
         channel=ChannelName.MAIL,
-        transport=transport,
+        routes=only(transport),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),

@@ -21,6 +21,7 @@ from comms.fanout import Runner, Slots
 from comms.incident import Incident, Severity
 from comms.plan.model import ChannelName
 from comms.promise import PromiseState
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from comms.timekeeper import Timekeeper
 from storage.book import SqlStore
@@ -103,7 +104,7 @@ async def test_a_retry_wakes_the_fan_out(
     )
     await Runner(
         channel=ChannelName.PAGE,
-        transport=gone,
+        routes=only(gone),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from comms.circuit import Watch
+from comms.circuit import Audiences, Watch
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.fanout import Runner
 from comms.ledger import Filter
@@ -62,7 +62,7 @@ class Told:
         """What a runner tells it."""
         return Watch(failed=self._failed, works=self._works)
 
-    async def _failed(self, channel: ChannelName, why: str) -> None:
+    async def _failed(self, channel: ChannelName, why: str, _all: Audiences) -> None:
         self.news.append((f"{channel} failed", why))
 
     async def _works(self, channel: ChannelName) -> None:

@@ -14,6 +14,7 @@ from comms.fanout import Runner, Slots
 from comms.gate import Gate
 from comms.ledger import Filter, Line
 from comms.plan.model import ChannelName
+from comms.routes import only
 from comms.statement import PLAIN, Statement
 from comms.testing import LeapingClock, MemoryLedger, MemoryThrottle
 from comms.throttle import Limit
@@ -43,20 +44,20 @@ class Floor:
         self.relay = Relayed(takes, self.clock)
         self.throttle = MemoryThrottle()
         self.bells = [Bell() for _ in range(workers)]
+        gate = Gate(
+            limits=lambda _fanout: (Limit(key="mail", rate=rate),),
+            throttle=self.throttle,
+            clock=self.clock,
+        )
         self.runners = [
             Runner(
                 channel=ChannelName.MAIL,
-                transport=self.relay,
+                routes=only(self.relay, gate),
                 ledger=self.ledger,
                 clock=self.clock,
                 bell=bell,
                 owner=f"worker-{number}",
                 slots=Slots(lanes=4, batch=50),
-                gate=Gate(
-                    limits=lambda _fanout: (Limit(key="mail", rate=rate),),
-                    throttle=self.throttle,
-                    clock=self.clock,
-                ),
             )
             for number, bell in enumerate(self.bells)
         ]

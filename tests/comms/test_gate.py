@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from comms.channels.mail.address import mailbox
-from comms.channels.mail.limits import limits as mail_limits
 from comms.channels.teams.limits import limits as teams_limits
 from comms.delivery import DeliveryState, Outcome, Reason
 from comms.gate import Gate, Limits
@@ -147,8 +145,29 @@ async def test_one_refusal_of_a_batch_is_told_at_once_with_the_longest_wish(
     assert (told.accepted, told.refused, told.retry_after) == (1, 2, 9 * SECOND)
 
 
-def test_everything_from_one_sender_shares_one_limit() -> None:
-    of = mail_limits(mailbox("Contoso <Incidents@contoso.com>", option="from"), 20.0)
+def test_a_refusal_slows_the_rate_and_leaves_a_quota_alone() -> None:
+    clock, throttle = HeldClock(), Asked()
+    rate = Limit(key="rate", rate=0.5)
+    quota = Limit(key="quota", rate=10_000 / 86_400, burst=10_000, is_quota=True)
+    gate = Gate(limits=lambda _fanout: (rate, quota), throttle=throttle, clock=clock)
+    refused = Outcome(delivery=1, state=DeliveryState.REJECTED, reason=Reason.THROTTLED)
 
-    assert of(fanout("INC-1")) == of(fanout("INC-2"))
-    assert of(fanout()) == (Limit(key="mail:incidents@contoso.com", rate=20.0),)
+    asyncio.run(gate.tell(fanout(), [refused], clock.now()))
+
+    assert [key for key, _ in throttle.told] == ["rate"]
+
+
+def test_what_a_quota_has_saved_up_may_leave_at_once_and_no_more() -> None:
+    clock, throttle = HeldClock(), MemoryThrottle()
+    quota = Limit(key="quota", rate=100 / 3600, burst=99, is_quota=True)
+    gate = Gate(limits=lambda _fanout: (quota,), throttle=throttle, clock=clock)
+
+    async def taken() -> int:
+        permits = 0
+        while entered := (await gate.enter(fanout(), 50)).permits:
+            permits += entered
+        return permits
+
+    assert asyncio.run(taken()) == 100
+    clock.advance(timedelta(minutes=6))
+    assert asyncio.run(taken()) == 10

@@ -49,6 +49,7 @@ from comms.plan.model import ChannelName
 from comms.promise import PromiseState
 from comms.recipient import Recipient
 from comms.report import Actions, CanReport, CustomerText, Need
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from comms.timekeeper import Timekeeper
 from comms.update import UpdateState
@@ -376,7 +377,7 @@ class LifeCycle(RuleBasedStateMachine):
             transport.rule = answer
             runner = Runner(
                 channel=channel,
-                transport=transport,
+                routes=only(transport),
                 ledger=self.ledger,
                 clock=self.clock,
                 bell=Bell(),

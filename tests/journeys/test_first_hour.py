@@ -27,6 +27,7 @@ from comms.plan.model import ChannelName
 from comms.promise import PromiseState
 from comms.recipient import Recipient
 from comms.report import one_tap_done
+from comms.routes import only
 from comms.statement import PLAIN
 from comms.testing import FakeTransport, HeldClock
 from comms.testing.transport import accept
@@ -65,7 +66,7 @@ class Hour:
         self._runners = [
             Runner(
                 channel=name,
-                transport=transport,
+                routes=only(transport),
                 ledger=SqlLedger(database),
                 clock=clock,
                 bell=Bell(),

@@ -22,6 +22,7 @@ from comms.plan.model import ChannelName
 from comms.planner import Planner
 from comms.planning import PAGE
 from comms.recipient import Recipient
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from storage.book import SqlStore
 from storage.connect import with_driver
@@ -136,7 +137,7 @@ async def test_from_declaring_to_the_last_delivery(
     transport = FakeTransport()
     runner = Runner(
         channel=ChannelName.MAIL,
-        transport=transport,
+        routes=only(transport),
         ledger=SqlLedger(postgres),
         clock=clock,
         bell=Bell(),

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from comms.channels.mail.options import Options, Quota, options
 from comms.errors import Invalid
 
-OPTIONS = ("starttls", "auth", "connections", "rate", "timeout")
+OPTIONS = (
+    "starttls",
+    "auth",
+    "connections",
+    "messages",
+    "rate",
+    "quota",
+    "timeout",
+    "from",
+    "internal",
+)
+PRESET_OPTIONS = (*OPTIONS, "user", "host")
 EXAMPLE = "smtp://user:password@relay.contoso.com:587?starttls=true&connections=16&rate=0"
 
 
@@ -35,7 +48,9 @@ class Auth(StrEnum):
 class Relay:
     """`rate` is in messages a second (0: as fast as it takes them), `timeout` in seconds.
 
-    Who throttles to `rate` is the fan-out.
+    `messages` is how many one connection carries (0: any number). `sender` is who writes ('': who
+    writes for the whole installation). An `internal` relay reaches only the organisation itself.
+    Who throttles to `rate` and `quota` is the fan-out.
     """
 
     host: str
@@ -45,8 +60,47 @@ class Relay:
     username: str = ""
     password: str = field(default="", repr=False)
     connections: int = 4
+    messages: int = 0
     rate: float = 0.0
+    quota: Quota | None = None
     timeout: float = 60.0
+    sender: str = ""
+    internal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A relay that everybody reaches at the same place, with STARTTLS on 587, and its limits."""
+
+    host: str
+    connections: int = 4
+    rate: float = 0.0
+    quota: Quota | None = None
+    internal: bool = False
+    takes_tokens: bool = True
+
+
+ANYWHERE = Preset(host="")
+"""A relay of which nothing is known."""
+
+PRESETS = {
+    # learn.microsoft.com: "Exchange Online limits" (sending), "SMTP AUTH client submission".
+    "exchange": Preset(
+        host="smtp.office365.com",
+        connections=3,
+        rate=30 / 60,
+        quota=Quota(messages=10_000, within=timedelta(days=1)),
+    ),
+    # learn.microsoft.com: "Manage high volume emails for Microsoft 365".
+    "hve": Preset(host="smtp-hve.office365.com", internal=True),
+    # learn.microsoft.com: "Service limits for Azure Communication Services", of an own domain.
+    "acs": Preset(
+        host="smtp.azurecomm.net",
+        rate=30 / 60,
+        quota=Quota(messages=100, within=timedelta(hours=1)),
+        takes_tokens=False,
+    ),
+}
 
 
 def relay(url: str, *, option: str = "SITREP_SMTP_URL") -> Relay:
@@ -54,10 +108,13 @@ def relay(url: str, *, option: str = "SITREP_SMTP_URL") -> Relay:
 
     The port is 25, or 587 where a user is named; `smtps://` (TLS from the first byte) has 465.
     STARTTLS is demanded where a user is named, else used if offered, unless `starttls` says
-    otherwise. Invalid names `option`, the part that is wrong and its bounds, never the password.
+    otherwise. `exchange://`, `hve://` and `acs://` stand before the mailbox that sends. Invalid
+    names `option`, the part that is wrong and its bounds, never the password.
     """
     try:
-        return _parsed(urlsplit(url.strip()))
+        split = urlsplit(url.strip())
+        preset = PRESETS.get(split.scheme)
+        return _preset(split, preset) if preset else _parsed(split)
     except Invalid as error:
         raise Invalid(f"{option}: {error.detail} Example: {EXAMPLE}") from None
     except ValueError as error:  # urlsplit and .port on a malformed host or port
@@ -67,47 +124,83 @@ def relay(url: str, *, option: str = "SITREP_SMTP_URL") -> Relay:
 def _parsed(url: SplitResult) -> Relay:
     if url.scheme not in {"smtp", "smtps"}:
         raise Invalid("it must begin with smtp:// or smtps://.")
+    _refuse_path(url)
+    given = options(url.query, known=OPTIONS)
+    username, password = unquote(url.username or ""), unquote(url.password or "")
+    tls = _tls(url.scheme, given.flag("starttls"), demanded=bool(username))
+    return replace(
+        _limited(given, ANYWHERE),
+        host=url.hostname or "",
+        port=url.port or (465 if tls is Tls.IMPLICIT else 587 if username else 25),
+        tls=tls,
+        auth=_auth(given.text("auth") or None, username, password),
+        username=username,
+        password=password,
+    )
+
+
+def _preset(url: SplitResult, preset: Preset) -> Relay:
+    _refuse_path(url)
+    if not url.username or url.port:
+        raise Invalid(f"it names the mailbox that sends: {url.scheme}://incidents@contoso.com.")
+    given = options(url.query, known=PRESET_OPTIONS)
+    mailbox, password = f"{unquote(url.username)}@{url.hostname}", unquote(url.password or "")
+    username = given.text("user") or mailbox
+    auth = given.text("auth") or (None if password else Auth.XOAUTH2)
+    if auth == Auth.XOAUTH2 and not preset.takes_tokens:
+        raise Invalid(f"{url.scheme}:// takes a password, the secret of its app, and no token.")
+    host, port = _host(given.text("host"), preset)
+    return replace(
+        _limited(given, preset),
+        host=host,
+        port=port,
+        tls=_tls("smtp", given.flag("starttls"), demanded=True),
+        auth=_auth(auth, username, password),
+        username=username,
+        password=password,
+        sender=given.text("from") or mailbox,
+    )
+
+
+def _limited(given: Options, preset: Preset) -> Relay:
+    """What all relays have: limits, those of the preset where the URL names no other."""
+    return Relay(
+        host=preset.host,
+        port=587,
+        tls=Tls.REQUIRED,
+        connections=given.whole("connections", preset.connections, low=1, high=64),
+        messages=given.whole("messages", 0, low=0, high=1_000_000),
+        rate=given.rate(preset.rate),
+        quota=given.quota(preset.quota),
+        timeout=given.number("timeout", 60, low=1, high=600),
+        sender=given.text("from"),
+        internal=given.flag("internal") or preset.internal,
+    )
+
+
+def _refuse_path(url: SplitResult) -> None:
     if not url.hostname:
         raise Invalid("it names no host.")
     if url.path not in {"", "/"} or url.fragment:
         raise Invalid("nothing may stand between the port and the '?'.")
-    options = _options(url.query)
-    username, password = unquote(url.username or ""), unquote(url.password or "")
-    tls = _tls(url.scheme, options.get("starttls"), demanded=bool(username))
-    return Relay(
-        host=url.hostname,
-        port=url.port or (465 if tls is Tls.IMPLICIT else 587 if username else 25),
-        tls=tls,
-        auth=_auth(options.get("auth"), username, password),
-        username=username,
-        password=password,
-        connections=int(_number(options, "connections", "4", low=1, high=64, whole=True)),
-        rate=_number(options, "rate", "0", low=0, high=10_000),
-        timeout=_number(options, "timeout", "60", low=1, high=600),
-    )
 
 
-def _options(query: str) -> dict[str, str]:
-    options: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        if name not in OPTIONS:
-            raise Invalid(f"it has no option {name!r}. Known: {', '.join(OPTIONS)}.")
-        if name in options:
-            raise Invalid(f"{name} stands there twice.")
-        options[name] = value
-    return options
+def _host(given: str, preset: Preset) -> tuple[str, int]:
+    """Another server in place of the preset's: a national cloud's, say."""
+    split = urlsplit(f"//{given or preset.host}")
+    if not split.hostname or split.netloc != (given or preset.host):
+        raise Invalid("host is a server, such as smtp.office365.us or relay.contoso.com:2525.")
+    return split.hostname, split.port or 587
 
 
-def _tls(scheme: str, starttls: str | None, *, demanded: bool) -> Tls:
-    if starttls not in {None, "true", "false"}:
-        raise Invalid(f"starttls is true or false, not {starttls!r}.")
+def _tls(scheme: str, starttls: bool | None, *, demanded: bool) -> Tls:
     if scheme == "smtps":
-        if starttls == "true":
+        if starttls:
             raise Invalid("smtps:// is encrypted from the first byte; leave starttls out.")
         return Tls.IMPLICIT
     if starttls is None:
         return Tls.REQUIRED if demanded else Tls.OFFERED
-    return Tls.REQUIRED if starttls == "true" else Tls.NONE
+    return Tls.REQUIRED if starttls else Tls.NONE
 
 
 def _auth(name: str | None, username: str, password: str) -> Auth:
@@ -122,16 +215,3 @@ def _auth(name: str | None, username: str, password: str) -> Auth:
     if auth in {Auth.AUTO, Auth.PLAIN, Auth.LOGIN} and not password:
         raise Invalid("a user needs a password, or auth=xoauth2.")
     return auth
-
-
-def _number(
-    options: dict[str, str], name: str, default: str, *, low: int, high: int, whole: bool = False
-) -> float:
-    try:
-        value = float(int(options.get(name, default)) if whole else options.get(name, default))
-    except ValueError:
-        value = float("nan")
-    if not low <= value <= high:
-        kind = "a whole number" if whole else "a number"
-        raise Invalid(f"{name} is {kind} from {low} to {high}, not {options[name]!r}.")
-    return value

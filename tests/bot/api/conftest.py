@@ -10,6 +10,7 @@ from comms.bell import Bell
 from comms.desk import Desk
 from comms.fanout import Runner, Slots
 from comms.plan.model import ChannelName
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from storage.database import Database
 from storage.ledger import SqlLedger
@@ -34,7 +35,7 @@ def mail(database: Database, clock: HeldClock, relay: FakeTransport) -> Runner:
     """Fans mail out when the test says so."""
     return Runner(
         channel=ChannelName.MAIL,
-        transport=relay,
+        routes=only(relay),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),

@@ -19,6 +19,7 @@ from comms.bell import Bell
 from comms.desk import Desk
 from comms.fanout import Runner, Slots
 from comms.plan.model import ChannelName
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from storage.database import Database
 from storage.ledger import SqlLedger
@@ -95,7 +96,7 @@ def server(
     relay = FakeTransport()
     mail = Runner(
         channel=ChannelName.MAIL,
-        transport=relay,
+        routes=only(relay),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),

@@ -15,6 +15,7 @@ from comms.fanout import Runner, Slots
 from comms.ledger import Filter
 from comms.plan.model import ChannelName
 from comms.recipient import Recipient
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from comms.testing.transport import Rule
 from comms.update import Kind
@@ -107,7 +108,7 @@ def mail() -> FakeTransport:
 def runner(database: Database, clock: HeldClock, mail: FakeTransport) -> Runner:
     return Runner(
         channel=ChannelName.MAIL,
-        transport=mail,
+        routes=only(mail),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),

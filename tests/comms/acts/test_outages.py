@@ -19,6 +19,7 @@ from comms.people import SITREP
 from comms.plan.model import ChannelName
 from comms.planner import Planner
 from comms.recipient import Recipient
+from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from comms.testing.transport import accept
 from comms.watch import watch
@@ -69,7 +70,7 @@ async def delivered(desk: Desk, database: Database, clock: HeldClock, channel: C
     """Send by this channel what waits for it."""
     sender = Runner(
         channel=channel,
-        transport=FakeTransport(),
+        routes=only(FakeTransport()),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),
@@ -211,7 +212,7 @@ async def test_a_relay_that_is_away_hands_over_to_teams_and_its_return_is_told(
     relay = FakeTransport(rule=away)
     sender = Runner(
         channel=MAIL,
-        transport=relay,
+        routes=only(relay),
         ledger=SqlLedger(database),
         clock=clock,
         bell=Bell(),
