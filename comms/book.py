@@ -10,6 +10,7 @@ from comms.ask import Asks
 from comms.backlog import Backlogs
 from comms.bell import Topic
 from comms.choice import Choices
+from comms.hindsight import Hindsight
 from comms.incident import Incident
 from comms.ledger import Fanouts
 from comms.outage import Outages
@@ -146,6 +147,9 @@ class Book(Protocol):
 
     @property
     def fanouts(self) -> Fanouts: ...
+
+    @property
+    def hindsight(self) -> Hindsight: ...
 
     @property
     def outages(self) -> Outages: ...

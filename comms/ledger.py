@@ -203,7 +203,10 @@ class Fanouts(Protocol):
         ...
 
     def retry(self, incident: str, number: int, *, now: datetime) -> int:
-        """Plan again every rejected and unknown delivery; return how many."""
+        """Plan again every rejected and unknown delivery; return how many.
+
+        Not those to which nothing is sent any more: it would only come back again.
+        """
         ...
 
     def cancel(self, incident: str, number: int, *, now: datetime) -> int:
@@ -273,12 +276,12 @@ class Ledger(Protocol):
         ...
 
 
-def key_of(fanout: Fanout, address: str) -> str:
+def key_of(fanout: Fanout | LedgerRow, address: str) -> str:
     """Return the idempotency key of one delivery: the same in every attempt, on every machine."""
     return keys_of(fanout)(address)
 
 
-def keys_of(fanout: Fanout) -> Callable[[str], str]:
+def keys_of(fanout: Fanout | LedgerRow) -> Callable[[str], str]:
     """Return what makes the keys of a fan-out's deliveries from their addresses."""
     family = f"{fanout.incident}.{fanout.update}.{fanout.audience}.{fanout.channel}".lower()
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from comms.delivery import Reason
+from comms.plan.model import SoftBounces
 
 EVIDENCE = 300
 """Characters that are kept of what came back."""
@@ -33,15 +34,6 @@ class Suppression:
     def holds(self, now: datetime) -> bool:
         """True while nothing is sent to it."""
         return self.reason is not None and (self.until is None or self.until > now)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """So many soft bounces (`strikes`) `within` a time, and nothing is sent for `pause`."""
-
-    strikes: int = 5
-    within: timedelta = timedelta(days=7)
-    pause: timedelta = timedelta(days=7)
 
 
 class Suppressions(Protocol):
@@ -80,13 +72,13 @@ def suppressed(
 
 
 def struck(
-    before: Suppression | None, address: str, *, evidence: str, patience: Patience, now: datetime
+    before: Suppression | None, address: str, *, evidence: str, rule: SoftBounces, now: datetime
 ) -> Suppression:
     """Return the address after one more soft bounce: counted, or suppressed for a time."""
     if before is not None and before.holds(now):
         return before
     begun = before.strikes_since if before else None
-    goes_on = begun is not None and now - begun < patience.within
+    goes_on = begun is not None and now - begun < rule.within
     counted = Suppression(
         address=address.casefold(),
         reason=None,
@@ -95,6 +87,6 @@ def struck(
         strikes=before.strikes + 1 if before and goes_on else 1,
         strikes_since=begun if goes_on else now,
     )
-    if counted.strikes < patience.strikes:
+    if counted.strikes < rule.count:
         return counted
-    return replace(counted, reason=Reason.BOUNCING, until=now + patience.pause)
+    return replace(counted, reason=Reason.BOUNCING, until=now + rule.pause)

@@ -15,6 +15,7 @@ from storage.backlog import SqlBacklog
 from storage.choices import SqlChoices
 from storage.database import Database
 from storage.fanouts import SqlFanouts
+from storage.hindsight import SqlHindsight
 from storage.incidents import SqlIncidents
 from storage.outages import SqlOutages
 from storage.outbox import SqlOutbox
@@ -107,6 +108,11 @@ class SqlBook:
     def fanouts(self) -> SqlFanouts:
         """The ledger."""
         return SqlFanouts(self._session)
+
+    @cached_property
+    def hindsight(self) -> SqlHindsight:
+        """The ledger, looked back at."""
+        return SqlHindsight(self._session)
 
     @cached_property
     def outages(self) -> SqlOutages:

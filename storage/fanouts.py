@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, func, not_, update
 from sqlmodel import Session, col, select
 
 from comms.bell import Topic
@@ -22,6 +22,7 @@ from storage.ledger_rows import fanout_of, ledger_row
 from storage.ledger_sql import INSERT, LINES, driver, stamp
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
 from storage.newer import CHANNELS, is_known, leave
+from storage.suppressions import is_suppressed
 from storage.touch import touch
 
 OPEN = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
@@ -225,12 +226,16 @@ class SqlFanouts:
         return tuple(ledger_row(row, fanout) for row, fanout in self._session.exec(query))
 
     def retry(self, incident: str, number: int, *, now: datetime) -> int:
-        """Plan again every rejected and unknown delivery; return how many."""
+        """Plan again every rejected and unknown delivery; return how many.
+
+        Not those to which nothing is sent any more: it would only come back again.
+        """
         gone = (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
         return self._move(
             _of(incident, number),
             gone,
             DeliveryState.PLANNED,
+            only=not_(is_suppressed(col(DeliveryRow.address), now)),
             due_at=SINCE_EVER,
             finished_at=None,
             attempts=0,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col, select
 
 from comms.delivery import Reason
@@ -81,15 +82,24 @@ class SqlSuppressions:
         """Addresses to which nothing is sent now, by their order, from the one behind `after`."""
         rows = self._session.exec(
             select(SuppressionRow)
-            .where(
-                col(SuppressionRow.address) > after,
-                col(SuppressionRow.reason).is_not(None),
-                or_(col(SuppressionRow.until).is_(None), col(SuppressionRow.until) > now),
-            )
+            .where(col(SuppressionRow.address) > after, *_held(now))
             .order_by(col(SuppressionRow.address))
             .limit(limit)
         )
         return tuple(_suppression(row) for row in rows)
+
+
+def is_suppressed(address: Mapped[str], now: datetime) -> ColumnElement[bool]:
+    """Return the condition that nothing is sent to an address now."""
+    held = select(SuppressionRow.address).where(
+        col(SuppressionRow.address) == func.lower(address), *_held(now)
+    )
+    return held.exists()
+
+
+def _held(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    until = col(SuppressionRow.until)
+    return col(SuppressionRow.reason).is_not(None), or_(until.is_(None), until > now)
 
 
 def _suppression(row: SuppressionRow) -> Suppression:

@@ -13,7 +13,7 @@ from comms.incident import Severity
 from comms.people import Person
 from comms.plan import document, schema
 from comms.plan.explain import explain
-from comms.plan.model import Audience, Cadence, ChannelName, Plan
+from comms.plan.model import Audience, Cadence, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
 from comms.plan.transports import NONE, Transports, check_transports
 
@@ -92,6 +92,11 @@ def _checked(found: document.Document, transports: Transports) -> Plan | None:
         duty_manager=_person(entry.duty_manager) if entry.duty_manager else None,
         four_eyes=entry.four_eyes,
         mail_rate=entry.mail_rate or 0,
+        soft_bounces=SoftBounces(
+            count=entry.soft_bounces.count,
+            within=entry.soft_bounces.within,
+            pause=entry.soft_bounces.pause,
+        ),
         source=found.source,
     )
 

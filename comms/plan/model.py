@@ -78,6 +78,15 @@ class Audience:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SoftBounces:
+    """`count` mails that came back `within` a time, and the address gets none for `pause`."""
+
+    count: int = 5
+    within: timedelta = timedelta(days=7)
+    pause: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The whole plan. `approvers` may act in a role without being assigned it.
 
@@ -93,6 +102,7 @@ class Plan:
     duty_manager: Person | None = None
     four_eyes: bool = True
     mail_rate: float = 0
+    soft_bounces: SoftBounces = SoftBounces()
     source: str = "the shipped plan"
 
     def audience(self, name: str, *, pointer: str | None = None) -> Audience:

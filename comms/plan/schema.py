@@ -256,6 +256,24 @@ class AudienceEntry(_Strict):
         return approval
 
 
+class SoftBouncesEntry(_Strict):
+    """When an address gets no mail for a while, because what was sent there came back."""
+
+    count: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=5, description="So many that could not be delivered for the time being."
+    )
+    within: Duration = Field(
+        default=timedelta(days=7),
+        description="Counted for so long.",
+        json_schema_extra={"default": "7d"},
+    )
+    pause: Duration = Field(
+        default=timedelta(days=7),
+        description="So long it gets none.",
+        json_schema_extra={"default": "7d"},
+    )
+
+
 class PlanFile(_Strict):
     """Sitrep's communication plan: who is told what, how often, and with whose approval."""
 
@@ -268,6 +286,9 @@ class PlanFile(_Strict):
     )
     mail_rate: Rate | None = Field(
         default=None, description="The mail relay's limit, kept by all who send."
+    )
+    soft_bounces: SoftBouncesEntry = Field(
+        default_factory=SoftBouncesEntry, description="When mail that comes back is too much."
     )
     duty_manager: PersonEntry | None = Field(
         default=None, description="Called when a promise is five minutes late."

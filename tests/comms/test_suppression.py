@@ -5,18 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from comms.delivery import Reason
-from comms.suppression import EVIDENCE, Patience, Suppression, struck, suppressed
+from comms.plan.model import SoftBounces
+from comms.suppression import EVIDENCE, Suppression, struck, suppressed
 from comms.testing.clock import MONDAY as NOW
 
 DAY = timedelta(days=1)
-PATIENCE = Patience(strikes=3, within=7 * DAY, pause=2 * DAY)
+RULE = SoftBounces(count=3, within=7 * DAY, pause=2 * DAY)
 
 
 def after(*days: int) -> Suppression:
     """What is known of an address from which a soft bounce came on each of these days."""
     known: Suppression | None = None
     for day in days:
-        known = struck(known, "a@x.org", evidence="full", patience=PATIENCE, now=NOW + day * DAY)
+        known = struck(known, "a@x.org", evidence="full", rule=RULE, now=NOW + day * DAY)
     assert known is not None
     return known
 
@@ -67,7 +68,7 @@ def test_a_hard_bounce_makes_a_pause_last() -> None:
 def test_a_soft_bounce_does_not_shorten_a_suppression() -> None:
     hard = suppressed(None, "a@x.org", reason=Reason.BOUNCED, evidence="", now=NOW)
 
-    assert struck(hard, "a@x.org", evidence="", patience=PATIENCE, now=NOW) == hard
+    assert struck(hard, "a@x.org", evidence="", rule=RULE, now=NOW) == hard
 
 
 def test_what_is_kept_as_evidence_is_short() -> None:
