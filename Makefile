@@ -55,6 +55,7 @@ catalogues: $(DEV) ## collect the letters' fixed texts into templates/locale, fo
 		--output-dir templates/locale $(CATALOGUE)
 
 bench: install $(DEV) ## measure, beside what others do in the same run: make bench WHAT=turns
+	@$(BIN)/python -m bot.demo.assets --dev || true
 	@failed=; for what in $(or $(WHAT),turns email status timers fanout); do \
 		echo "sitrep bench $$what"; $(BIN)/python -m bot bench $$what $(ARGS) || failed=$$what; \
 	done; test -z "$$failed"

@@ -154,12 +154,17 @@ def drafted(
     severity: Severity = Severity.SEV3,
 ) -> Draft:
     """Bring the audience together, declare an incident and draft its first update."""
-    scene.book.recipients.replace(AUDIENCE, _people(recipients))
+    filled(scene, recipients)
     incident = declare(scene, title="Benchmark", severity=severity, nonce=nonce)
     seen = draft(
         scene, incident.key, report=CanReport(conditions="Nothing."), audiences=(AUDIENCE,)
     )
     return Draft(incident=incident.key, hash=seen.update.hash, recipients=recipients)
+
+
+def filled(scene: Scene, recipients: int) -> None:
+    """Bring the audience together."""
+    scene.book.recipients.replace(AUDIENCE, _people(recipients))
 
 
 def _people(count: int) -> Iterator[Recipient]:

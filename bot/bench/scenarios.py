@@ -1,8 +1,9 @@
-"""The scenarios of `sitrep bench fanout`: each is a module that measures one promise."""
+"""Benchmarks in scenarios: each is a module that measures one promise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from bot.bench.report import Progress, present, quietly
 from comms.errors import Unavailable
 
-SCENARIOS: Mapping[str, str] = {
+FANOUT: Mapping[str, str] = {
     "sqlite": "bot.bench.fanout",
     "postgres": "bot.bench.fanout_postgres",
     "memory": "bot.bench.fanout_memory",
@@ -20,27 +21,40 @@ SCENARIOS: Mapping[str, str] = {
     "priority": "bot.bench.fanout_priority",
     "relay": "bot.bench.fanout_relay",
 }
-"""Name and module, in the order in which they run.
+"""The scenarios of `sitrep bench fanout`.
 
-A module has `run(rounds, *, progress)`, which returns medians over so many rounds as a JSON
-document and raises Unavailable where a part that it measures with is not installed.
+Name and module, in the order in which they run. A module has `run(rounds, *, progress)`, which
+returns medians over so many rounds as a JSON document and raises Unavailable where a part that it
+measures with is not installed. What else it is asked for are its options.
 """
 
 
-def run(names: Sequence[str], rounds: int, *, progress: Progress = quietly) -> dict[str, Any]:
+def run(
+    modules: Mapping[str, str],
+    rounds: int,
+    *,
+    progress: Progress = quietly,
+    **options: Any,
+) -> dict[str, Any]:
     """Run these scenarios; return `{rounds, scenarios: {NAME: figures or {skipped: why}}}`."""
     return {
         "rounds": rounds,
         "scenarios": {
-            name: _run(name, rounds, lambda line, name=name: progress(f"{name}: {line}"))  # type: ignore[misc] # mypy knows no default there
-            for name in names
+            name: _run(module, rounds, partial(_about, name, progress), options)
+            for name, module in modules.items()
         },
     }
 
 
-def _run(name: str, rounds: int, progress: Progress) -> dict[str, Any]:
+def _about(name: str, progress: Progress, line: str) -> None:
+    progress(f"{name}: {line}")
+
+
+def _run(
+    module: str, rounds: int, progress: Progress, options: Mapping[str, Any]
+) -> dict[str, Any]:
     try:
-        figures: dict[str, Any] = import_module(SCENARIOS[name]).run(rounds, progress=progress)
+        figures: dict[str, Any] = import_module(module).run(rounds, progress=progress, **options)
     except Unavailable as missing:
         return {"skipped": missing.detail}
     return figures
@@ -63,6 +77,8 @@ def _flat(figures: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, A
             yield f"{prefix}{name}".replace("_", " "), value
 
 
-def main(names: Iterable[str], rounds: int, as_json: bool) -> None:
+def main(modules: Mapping[str, str], rounds: int, as_json: bool, **options: Any) -> None:
     """Measure, and print tables or one JSON document."""
-    present(lambda progress: run(tuple(names), rounds, progress=progress), show, as_json=as_json)
+    present(
+        lambda progress: run(modules, rounds, progress=progress, **options), show, as_json=as_json
+    )
