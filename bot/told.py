@@ -7,7 +7,7 @@ from typing import Any
 from bot.adherence_told import adherence_told
 from bot.cards.reach import reach_line
 from bot.cards.views import reach_of
-from comms.channels.mail.placeholders import shown
+from comms.channels.mail.preview import shown
 from comms.desk import Scene
 from comms.moment import moment
 from comms.people import TAKEABLE
@@ -68,7 +68,7 @@ def _update(scene: Scene, update: Update) -> dict[str, Any]:
             {
                 "audience": scene.plan.audiences[statement.audience].label,
                 "channel": CHANNELS[statement.channel],
-                "text": shown(statement.parts[PLAIN]),
+                "text": shown(statement, PLAIN),
             }
             for statement in scene.book.updates.statements(update)
         ],

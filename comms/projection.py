@@ -7,19 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from comms.incident import Incident
+from comms.language import marked
 from comms.moment import Moment, moment
 from comms.plan.model import Audience, Plan
+from comms.report import CustomerText
 from comms.update import Kind, Update
 
 STATUS_LABELS = {
-    "triage": "Being assessed",
-    "declared": "Declared",
-    "investigating": "Investigating",
-    "identified": "Cause identified",
-    "monitoring": "Fix in place, monitoring",
-    "resolved": "Resolved",
-    "reviewed": "Reviewed",
-    "closed": "Closed",
+    "triage": marked("Being assessed"),
+    "declared": marked("Declared"),
+    "investigating": marked("Investigating"),
+    "identified": marked("Cause identified"),
+    "monitoring": marked("Fix in place, monitoring"),
+    "resolved": marked("Resolved"),
+    "reviewed": marked("Reviewed"),
+    "closed": marked("Closed"),
 }
 
 
@@ -27,7 +29,8 @@ STATUS_LABELS = {
 class Telling:
     """All that could be told; only `project` decides who is told what.
 
-    `incident_url` and `room_url` are internal links (empty where there is none).
+    `incident_url` and `room_url` are internal links (empty where there is none). `language` is one
+    of the audience's; '' means the plan's.
     """
 
     incident: Incident
@@ -35,10 +38,21 @@ class Telling:
     plan: Plan
     incident_url: str = ""
     room_url: str = ""
+    language: str = ""
+
+    @property
+    def speaks(self) -> str:
+        """The language (BCP 47) in which it is told."""
+        return self.language or self.plan.language
+
+    @property
+    def customer(self) -> CustomerText:
+        """What customers may read, in the language in which it is told."""
+        return (self.update.report.customer or CustomerText(symptom="")).told_in(self.language)
 
     def at(self, when: datetime) -> Moment:
         """The moment as the plan's organisation reads it."""
-        return moment(when, self.plan.time_zone)
+        return moment(when, self.plan.time_zone, language=self.speaks)
 
 
 # Every field that a plan may grant, and where it comes from. `conditions` and `impact` are the same
@@ -57,9 +71,9 @@ FIELDS: Mapping[str, Callable[[Telling], object]] = {
     "needs": lambda t: _needs(t, decisions_only=False),
     "decisions": lambda t: _needs(t, decisions_only=True),
     "risk": lambda t: t.update.report.risk,
-    "symptom": lambda t: t.update.report.customer.symptom if t.update.report.customer else "",
-    "scope": lambda t: t.update.report.customer.scope if t.update.report.customer else "",
-    "workaround": lambda t: t.update.report.customer.workaround if t.update.report.customer else "",
+    "symptom": lambda t: t.customer.symptom,
+    "scope": lambda t: t.customer.scope,
+    "workaround": lambda t: t.customer.workaround,
     "people": lambda t: {
         role.label: person.name for role, person in sorted(t.incident.roles.items())
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -14,6 +15,9 @@ METER = 80
 
 LINES = 20
 """At most so many actions of a kind, and needs."""
+
+
+CUSTOMER_FIELDS = ("symptom", "scope", "workaround")
 
 
 class Basis(StrEnum):
@@ -48,11 +52,34 @@ class Need:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomerText:
-    """What customers may read; nothing else of the report reaches them."""
+    """What customers may read; nothing else of the report reaches them.
+
+    It is in the plan's language; `versions` holds it in others (BCP 47), without versions of
+    their own.
+    """
 
     symptom: str
     scope: str = ""
     workaround: str = ""
+    versions: Mapping[str, CustomerText] = field(default_factory=dict)
+
+    def told_in(self, language: str) -> CustomerText:
+        """Return what a reader of that language reads: the plan's words where its own lack."""
+        own = self.versions.get(language)
+        if own is None:
+            return replace(self, versions={})
+        return CustomerText(
+            symptom=own.symptom or self.symptom,
+            scope=own.scope or self.scope,
+            workaround=own.workaround or self.workaround,
+        )
+
+    def lacks(self, language: str) -> tuple[str, ...]:
+        """The fields that a reader of that language reads in the plan's words."""
+        own = self.versions.get(language, CustomerText(symptom=""))
+        return tuple(
+            name for name in CUSTOMER_FIELDS if getattr(self, name) and not getattr(own, name)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,13 +174,26 @@ def _in_utc(moment: datetime | None, pointer: str) -> datetime | None:
 def _customer(customer: CustomerText | None) -> CustomerText | None:
     if customer is None:
         return None
-    kept = CustomerText(
-        symptom=text.text(customer.symptom, pointer="/customer/symptom"),
-        scope=text.text(customer.scope, pointer="/customer/scope"),
-        workaround=text.text(customer.workaround, pointer="/customer/workaround"),
-    )
+    kept = _customer_fields(customer, "/customer")
+    versions = {
+        language: _customer_fields(version, f"/customer/versions/{language}")
+        for language, version in customer.versions.items()
+    }
+    told = {language: version for language, version in versions.items() if _says(version)}
     if kept.symptom:
-        return kept
-    if kept.scope or kept.workaround:
+        return replace(kept, versions=told)
+    if _says(kept) or told:
         raise Invalid("Say what customers see.", pointer="/customer/symptom")
     return None
+
+
+def _customer_fields(customer: CustomerText, pointer: str) -> CustomerText:
+    return CustomerText(
+        symptom=text.text(customer.symptom, pointer=f"{pointer}/symptom"),
+        scope=text.text(customer.scope, pointer=f"{pointer}/scope"),
+        workaround=text.text(customer.workaround, pointer=f"{pointer}/workaround"),
+    )
+
+
+def _says(customer: CustomerText) -> bool:
+    return any(getattr(customer, name) for name in CUSTOMER_FIELDS)

@@ -5,14 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from comms.language import SOURCE, nearest
 from comms.plan.model import ChannelName
 
 PLAIN = "text/plain"
 HTML = "text/html"
 CARD = "application/vnd.microsoft.card.adaptive"
 NOTICE = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A statement's words in another of the audience's languages."""
+
+    subject: str
+    parts: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +32,9 @@ class Statement:
     its text/plain summary, the page a notice (JSON). `thread` is equal for all statements of one
     incident to one audience, for mail threads. Mail's bodies hold the placeholders of
     `comms.channels.mail.placeholders`, filled per recipient; all else is final.
+
+    `subject` and `parts` are in `language`, the plan's; `versions` holds the audience's other
+    languages (BCP 47). Who has no time zone reads times in `time_zone` (IANA), the plan's.
     """
 
     incident: str
@@ -33,11 +45,40 @@ class Statement:
     parts: Mapping[str, str]
     thread: str
     urgent: bool = False
+    language: str = SOURCE
+    time_zone: str = "UTC"
+    versions: Mapping[str, Version] = field(default_factory=dict)
+
+    def read_in(self, language: str) -> Statement:
+        """Return the statement in the nearest language that it has, without other versions.
+
+        Who reads none of them, or has no language (''), reads the plan's.
+        """
+        found = nearest(language, (self.language, *self.versions)) or self.language
+        version = self.versions.get(found)
+        if version is None:
+            return replace(self, versions={})
+        return replace(
+            self,
+            language=found,
+            subject=version.subject,
+            parts=version.parts,
+            versions={},
+        )
 
 
 def content_hash(statements: Iterable[Statement]) -> str:
     """Return the SHA-256 (hex) of exactly what would be sent, in whatever order it is given."""
     seen = sorted(
-        (s.audience, s.channel.value, s.subject, sorted(s.parts.items())) for s in statements
+        (
+            s.audience,
+            s.channel.value,
+            s.language,
+            s.time_zone,
+            s.subject,
+            sorted(s.parts.items()),
+            sorted((name, v.subject, sorted(v.parts.items())) for name, v in s.versions.items()),
+        )
+        for s in statements
     )
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()

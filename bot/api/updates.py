@@ -13,7 +13,7 @@ from bot.api.shapes import Given, Text, Told
 from bot.api.update_told import Drafted, UpdateList, UpdateTold, drafted, update_told
 from comms.acts.approve import discard
 from comms.acts.draft import draft
-from comms.channels.mail.placeholders import shown
+from comms.channels.mail.preview import all_shown
 from comms.desk import Scene
 from comms.errors import Invalid
 from comms.incident import Status
@@ -166,7 +166,7 @@ def _told(update: Update, statement: Statement) -> StatementTold:
         audience=statement.audience,
         channel=statement.channel,
         subject=statement.subject,
-        parts={media: shown(part) for media, part in statement.parts.items()},
+        parts=dict(all_shown(statement)),
         thread=statement.thread,
         urgent=statement.urgent,
         hash=update.hash,

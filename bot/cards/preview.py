@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from bot.cards.wording import approval_line, duration, eyes_line, headed, listed, people
 from comms.acts.draft import Preview
-from comms.channels.mail.placeholders import NAMES, settle, split
+from comms.channels.mail.placeholders import NAMES, fill, settle
+from comms.channels.mail.times import in_zone
 from comms.channels.teams.card import fill_card
 from comms.estimate import Estimate
 from comms.incident import Incident
@@ -117,7 +118,7 @@ def _texts(statements: Sequence[Statement], audience: Audience) -> list[dict[str
     """What is read by each channel; channels that say the same share one text."""
     channels: dict[tuple[str, str], list[str]] = {}
     for statement in statements:
-        said = (statement.subject, _readable(statement.parts.get(PLAIN, "")))
+        said = (statement.subject, _readable(statement))
         channels.setdefault(said, []).append(_named(statement.channel, audience))
     return [
         {"channels": _capitalized(listed(names)), "subject": subject, "body": body}
@@ -131,10 +132,10 @@ def _named(channel: ChannelName, audience: Audience) -> str:
     return f"{CHANNELS[channel]} (if {listed(fails)} fails)" if fails else CHANNELS[channel]
 
 
-def _readable(text: str) -> str:
+def _readable(statement: Statement) -> str:
     """The text with its placeholders named: each recipient gets a link of their own there."""
-    texts = split(settle(text, NAMES))[::2]
-    return "(personal link)".join(texts).strip()
+    text = in_zone(statement.parts.get(PLAIN, ""), statement.time_zone, statement.language)
+    return fill(settle(text, NAMES), lambda _name: "(personal link)").strip()
 
 
 def _capitalized(words: str) -> str:

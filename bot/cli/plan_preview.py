@@ -12,7 +12,7 @@ from bot.channels import WRITERS
 from bot.cli import say
 from bot.cli.client import client
 from comms.acts.draft import needs_customer_text
-from comms.channels.mail.placeholders import shown
+from comms.channels.mail.preview import all_shown, shown
 from comms.errors import NotFound
 from comms.incident import Incident
 from comms.plan.load import load
@@ -46,7 +46,9 @@ def preview(file: Path, key: str, *, as_json: bool) -> None:
         if statement.subject:
             say.line(f"Subject: {statement.subject}")
         say.line()
-        say.line(shown(statement.parts.get(PLAIN) or next(iter(statement.parts.values()))))
+        say.line(
+            shown(statement, PLAIN if PLAIN in statement.parts else next(iter(statement.parts)))
+        )
         say.line()
 
 
@@ -85,5 +87,5 @@ def _described(statement: Statement) -> dict[str, Any]:
         "audience": statement.audience,
         "channel": statement.channel.value,
         "subject": statement.subject,
-        "parts": {media: shown(part) for media, part in statement.parts.items()},
+        "parts": dict(all_shown(statement)),
     }

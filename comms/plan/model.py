@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from comms.errors import Invalid
 from comms.incident import Severity
+from comms.language import SOURCE
 from comms.people import Person, Role
 
 
@@ -52,6 +53,7 @@ class Audience:
     `empty_digest`: a digest is sent although there is nothing to tell.
     `on_unknown`: what may or may not have arrived is resent, or waits for a person. `mail` names
     the transports of mail that it takes: the first that works ('()': the installation's first).
+    `languages` (BCP 47) are those in which it is written to, beside the plan's.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Audience:
     self_subscribed: bool = False
     empty_digest: bool = False
     mail: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
 
     @property
     def ways(self) -> tuple[ChannelName, ...]:
@@ -90,9 +93,10 @@ class SoftBounces:
 class Plan:
     """The whole plan. `approvers` may act in a role without being assigned it.
 
-    `organisation` and `time_zone` are printed in mails and on the page. `four_eyes`: roles that
-    an update needs must be met by different people. `mail_rate` is the relay's limit in
-    messages a second (0: unknown); all who send keep it together.
+    `organisation` and `time_zone` are printed in mails and on the page. `language` (BCP 47) is the
+    one that people type in, and that everybody is told in who reads none of the audience's.
+    `four_eyes`: roles that an update needs must be met by different people. `mail_rate` is the
+    relay's limit in messages a second (0: unknown); all who send keep it together.
     """
 
     organisation: str
@@ -103,6 +107,7 @@ class Plan:
     four_eyes: bool = True
     mail_rate: float = 0
     soft_bounces: SoftBounces = SoftBounces()
+    language: str = SOURCE
     source: str = "the shipped plan"
 
     def audience(self, name: str, *, pointer: str | None = None) -> Audience:

@@ -83,4 +83,4 @@ def test_machines_read_utc() -> None:
 def test_another_language_has_its_own_names() -> None:
     at = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 
-    assert moment(at, ZoneInfo("UTC"), language="de").full == "Sa. 21 Nov. 2026, 14:30 UTC"
+    assert moment(at, ZoneInfo("UTC"), language="de").full == "Sa., 21. Nov. 2026, 14:30 UTC"

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeGuard
 
 import mrml
 from css_inline import CSSInliner
 
 from comms.channels.mail.placeholders import links, placed
-from comms.language import SOURCE
+from comms.channels.mail.times import own
+from comms.language import SOURCE, direction
+from comms.moment import Moment
 from comms.render import fill
 from comms.statement import HTML, PLAIN
 
@@ -25,6 +28,7 @@ _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
     "\u200f\u202a-\u202e\u2066-\u2069]"
 )
+_LETTER = re.compile(r"[^\W\d_]")
 # What XML cannot hold, and DEL, which placeholders are made of.
 _NOT_CARRIED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -45,16 +49,20 @@ def letter(
     *,
     subject: str,
     opening: str,
+    sentences: Callable[[Mapping[str, object]], Mapping[str, object]] = lambda _told: {},
 ) -> Letter:
     """Return the letter of the templates `source`.mail.mjml and `source`.mail.txt, its subject
     from the template `subject`. Its fixed words are in `language`.
 
-    `opening` is what inboxes show beside the subject. To the context come the recipient's own
-    links (`seen`, `manage`, `unsubscribe`), `language`, and for HTML `subject` and `preheader`.
+    `opening` is what inboxes show beside the subject. Moments become each reader's own; then
+    `sentences` adds what it makes of the context. To this come the recipient's own links (`seen`,
+    `manage`, `unsubscribe`), `language`, `direction`, and for HTML `subject` and `preheader`.
     Jinja's errors pass through: an undefined field, a template that is not there.
     """
-    told = _clean({**context, **links(), "language": language})
-    plain = _each(told, _isolated)
+    typed = _timed(_clean(context))
+    reads = direction(language)
+    told = {**typed, **sentences(typed), **links(), "language": language, "direction": reads}
+    plain = _isolated(told, reads)
     line = " ".join(fill(subject, plain, language).split())
     shown = {**told, "subject": line, "preheader": _preheader(opening)}
     return Letter(
@@ -89,27 +97,49 @@ def _preheader(opening: str) -> str:
 
 def _clean(context: Mapping[str, object]) -> dict[str, object]:
     """Take out what would break a letter; `comms.text` has left little of it."""
-    return _each(context, lambda text: _NOT_CARRIED.sub("", text))
+    return _each(context, lambda value: _NOT_CARRIED.sub("", value) if _is_text(value) else value)
 
 
-def _isolated(text: str) -> str:
-    """Keep right-to-left text from reordering the words that stand beside it on its line."""
-    if not _RIGHT_TO_LEFT.search(text):
-        return text
-    return "\n".join(f"{_ISOLATE}{line}{_POP}" if line else "" for line in text.split("\n"))
+def _timed(context: Mapping[str, object]) -> dict[str, object]:
+    """Put each reader's own times in place of the plan's."""
+    return _each(context, lambda value: own(value) if isinstance(value, Moment) else value)
 
 
-def _each(values: Mapping[str, object], change: Callable[[str], str]) -> dict[str, object]:
+def _isolated(context: Mapping[str, object], reads: str) -> dict[str, object]:
+    """Keep text of the other direction from reordering the words that stand beside it.
+
+    A URL is left as it is: mail clients would take the marks as part of it. What a catalogue in a
+    right-to-left language has around a text of ours is isolated there already.
+    """
+
+    def isolated(value: object) -> object:
+        if not _is_text(value) or not _is_foreign(value, reads):
+            return value
+        return "\n".join(f"{_ISOLATE}{line}{_POP}" if line else "" for line in value.split("\n"))
+
+    return _each(context, isolated)
+
+
+def _is_foreign(text: str, reads: str) -> bool:
+    has_right_to_left = _RIGHT_TO_LEFT.search(text) is not None
+    if reads == "ltr":
+        return has_right_to_left
+    return not has_right_to_left and _LETTER.search(text) is not None and "://" not in text
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
+def _each(values: Mapping[str, object], change: Callable[[object], object]) -> dict[str, object]:
     return {name: _changed(value, change) for name, value in values.items()}
 
 
-def _changed(value: object, change: Callable[[str], str]) -> object:
+def _changed(value: object, change: Callable[[object], object]) -> object:
     match value:
-        case str():
-            return change(value)
         case tuple():
             return tuple(_changed(item, change) for item in value)
         case Mapping():
             return _each(value, change)
         case _:
-            return value
+            return change(value)

@@ -10,11 +10,13 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import partial
 
 from comms.channels.mail.address import Mailbox, addr_spec, header
 from comms.channels.mail.placeholders import UNSUBSCRIBE, asks, settle, split
 from comms.channels.mail.quoted import quote, quote_open
 from comms.channels.mail.thread import digest, root_id, thread_index
+from comms.channels.mail.times import is_time, said, zone_of
 from comms.delivery import Delivery
 from comms.errors import Invalid
 from comms.statement import HTML, PLAIN, Statement
@@ -25,12 +27,15 @@ _URL = re.compile(r"[!-;=?-~]+")
 MarkOf = Callable[[Delivery], str]
 """What tells one delivery's letter from all others."""
 
+LANGUAGES = 256
+"""So many are remembered of those that recipients ask for; whoever asks for more is looked up."""
+
 Form = tuple[tuple[bytes, str], ...]
 """Pieces of a letter, each with the name of the value that follows it ('' after the last)."""
 
 
-class Letter:
-    """One statement as mail. Filling it costs a join, not a message library, per recipient."""
+class Mailing:
+    """One statement as mail, in each of its languages."""
 
     def __init__(
         self, statement: Statement, *, sender: Mailbox, at: datetime, mark: MarkOf = digest
@@ -40,9 +45,37 @@ class Letter:
         `mark` is a delivery's own part of its Message-ID: the same at every attempt.
         """
         self._statement = statement
+        self._make = partial(Letter, sender=sender, at=at, mark=mark)
+        self._letters: dict[str, Letter] = {}
+
+    def letter(self, language: str) -> Letter:
+        """Return the letter for readers of that language (BCP 47; '' is the plan's)."""
+        known = self._letters.get(language)
+        if known is None:
+            version = self._statement.read_in(language)
+            known = self._letters.get(version.language) or self._make(version)
+            self._letters[version.language] = known
+            if len(self._letters) < LANGUAGES:
+                self._letters[language] = known
+        return known
+
+
+class Letter:
+    """One statement as mail, in its own language.
+
+    Filling it costs a join, not a message library, per recipient.
+    """
+
+    def __init__(
+        self, statement: Statement, *, sender: Mailbox, at: datetime, mark: MarkOf = digest
+    ) -> None:
+        """As `Mailing`'s."""
+        self._statement = statement
         self._sender = sender
         self._at = at
         self._mark = mark
+        self._times = _times(statement)
+        self._told: dict[str, dict[str, bytes]] = {}
         self._forms: dict[frozenset[str], Form] = {}
         self._stuffed: dict[frozenset[str], Form] = {}
 
@@ -68,6 +101,7 @@ class Letter:
     def _values(self, delivery: Delivery, links: Mapping[str, str]) -> dict[str, bytes]:
         address, domain = addr_spec(delivery.address), self._sender.domain
         values = {
+            **self._own_times(delivery.time_zone),
             "to": header(Mailbox(delivery.name, address), field="To"),
             "id": f"<{self._mark(delivery)}@{domain}>".encode(),
             "root": root_id(self._statement.thread, address, domain),
@@ -79,6 +113,18 @@ class Letter:
             values[f"{PLAIN} {name}"] = quote_open(url)
             values[f"{HTML} {name}"] = quote_open(html.escape(url))
         return values
+
+    def _own_times(self, zone: str) -> dict[str, bytes]:
+        """Return the values of times as that zone has them; a zone is worked out once."""
+        told = self._told.get(zone)
+        if told is None:
+            known = zone_of(zone, self._statement.time_zone)
+            told = self._told[zone] = {
+                f"{media} {name}": quote_open(html.escape(text) if media == HTML else text)
+                for media, name in self._times
+                for text in (said(name, known, self._statement.language),)
+            }
+        return told
 
     def _form(self, given: frozenset[str]) -> Form:
         form = self._forms.get(given)
@@ -124,6 +170,7 @@ class Letter:
         message["X-Sitrep-Audience"] = statement.audience
         if statement.urgent:
             message["Importance"] = "high"
+        message["Content-Language"] = statement.language
         message["MIME-Version"] = "1.0"
         sender = header(self._sender, field="From")
         kind = f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'
@@ -146,7 +193,18 @@ def source(
     links: Mapping[str, str],
 ) -> bytes:
     """Return exactly the message that this delivery would be: what a preview shows."""
-    return Letter(statement, sender=sender, at=at).filled(delivery, links)
+    letter = Mailing(statement, sender=sender, at=at).letter(delivery.language)
+    return letter.filled(delivery, links)
+
+
+def _times(statement: Statement) -> tuple[tuple[str, str], ...]:
+    """Return the media type and the name of each time in the statement."""
+    return tuple(
+        (media, name)
+        for media, part in statement.parts.items()
+        for name in dict.fromkeys(split(part)[1::2])
+        if is_time(name)
+    )
 
 
 def _joined(form: Form, values: Mapping[str, bytes]) -> bytes:

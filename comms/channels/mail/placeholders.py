@@ -7,7 +7,7 @@ character, which `comms.text` and the writer take out, while XML and HTML may ca
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 SEEN = "seen"
@@ -39,7 +39,7 @@ class Link:
     @property
     def url(self) -> str:
         """Where the recipient's own URL will stand."""
-        return f"\x7f={self.name}\x7f"
+        return token(self.name)
 
     @property
     def href(self) -> str:
@@ -50,6 +50,21 @@ class Link:
     def end(self) -> str:
         """Closes the block."""
         return f"\x7f-{self.name}\x7f"
+
+
+def token(name: str) -> str:
+    """Return what stands for the value of that name until it is filled in."""
+    return f"\x7f={name}\x7f"
+
+
+def fill(part: str, value: Callable[[str], str | None]) -> str:
+    """Return the part with the value of each token; one that has none (None) stays."""
+
+    def filled(found: re.Match[str]) -> str:
+        given = value(found[1])
+        return found[0] if given is None else given
+
+    return _VALUE.sub(filled, part)
 
 
 def links() -> Mapping[str, Link]:
@@ -84,7 +99,6 @@ def asks(part: str, name: str) -> bool:
     return Link(name).url in part
 
 
-def shown(part: str) -> str:
-    """Return the part as a preview shows it: with every block, and '#seen' for a recipient's own
-    link."""
-    return _VALUE.sub(r"#\1", settle(part, NAMES))
+def linked(part: str) -> str:
+    """Return the part with every block, and '#seen' for a recipient's own link."""
+    return fill(settle(part, NAMES), lambda name: f"#{name}")

@@ -10,7 +10,7 @@ from tenacity.wait import wait_random
 
 from comms.channels.mail.address import Mailbox, addr_spec
 from comms.channels.mail.envelope import Envelope
-from comms.channels.mail.message import Letter
+from comms.channels.mail.message import Mailing
 from comms.channels.mail.opening import TokenSource
 from comms.channels.mail.pool import Pool
 from comms.channels.mail.postmark import Postmarks, ReturnPath
@@ -19,7 +19,7 @@ from comms.channels.mail.thread import digest
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Invalid
-from comms.statement import HTML, PLAIN, Statement
+from comms.statement import Statement
 
 Links = Callable[[Delivery], Mapping[str, str]]
 """The recipient's own URLs, by the names in `placeholders`."""
@@ -62,16 +62,16 @@ class MailTransport:
         self._pool = Pool(
             relay, sender=sender.address if path.is_marked else path.after, token=token, tls=tls
         )
-        self._letters: dict[tuple[str, ...], Letter] = {}
+        self._mailings: dict[tuple[str, ...], Mailing] = {}
 
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
         """Send to each delivery and return one outcome for each, in any order."""
-        letter = self._letter(statement)
+        mailing = self._mailing(statement)
         outcomes: list[Outcome] = []
         envelopes: list[Envelope] = []
         for delivery in batch:
             try:
-                envelopes.append(self._envelope(letter, delivery))
+                envelopes.append(self._envelope(mailing, delivery))
             except Invalid as error:
                 outcomes.append(_not_sendable(delivery, error))
         if envelopes:
@@ -82,24 +82,22 @@ class MailTransport:
         """Finish what is under way and close the sessions."""
         await self._pool.close()
 
-    def _letter(self, statement: Statement) -> Letter:
-        # Equal text gives an equal letter, also where the ledger hands out a new object per batch.
-        key = (
-            statement.thread,
-            str(statement.update),
-            statement.subject,
-            statement.parts[PLAIN],
-            statement.parts[HTML],
-        )
-        letter = self._letters.get(key)
-        if letter is None:
-            letter = Letter(statement, sender=self._sender, at=self._clock.now(), mark=self._mark)
-            if len(self._letters) >= LETTERS:
-                del self._letters[next(iter(self._letters))]
-            self._letters[key] = letter
-        return letter
+    def _mailing(self, statement: Statement) -> Mailing:
+        # Equal text gives equal letters, also where the ledger hands out a new object per batch.
+        texts = (statement.subject, *statement.parts.values())
+        for version in statement.versions.values():
+            texts += (version.subject, *version.parts.values())
+        key = (statement.thread, str(statement.update), *texts)
+        mailing = self._mailings.get(key)
+        if mailing is None:
+            mailing = Mailing(statement, sender=self._sender, at=self._clock.now(), mark=self._mark)
+            if len(self._mailings) >= LETTERS:
+                del self._mailings[next(iter(self._mailings))]
+            self._mailings[key] = mailing
+        return mailing
 
-    def _envelope(self, letter: Letter, delivery: Delivery) -> Envelope:
+    def _envelope(self, mailing: Mailing, delivery: Delivery) -> Envelope:
+        letter = mailing.letter(delivery.language)
         return Envelope(
             delivery=delivery.id,
             recipient=addr_spec(delivery.address).encode(),

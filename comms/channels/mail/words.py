@@ -33,6 +33,7 @@ def words(context: Mapping[str, object], language: str = SOURCE) -> dict[str, ob
     """Return the sentences that this context allows, by the names that templates use."""
     said = translations(language)
     told: dict[str, object] = {
+        "status_label": said.gettext(str(context["status_label"])),
         "promise": promise(context, said),
         "correction": correction(context, said),
         "headline": said.gettext(headline(context)),

@@ -3,37 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from jinja2 import TemplateNotFound, UndefinedError
 
 from comms.channels.mail.letter import letter
+from comms.channels.mail.times import in_zone
 from comms.channels.mail.words import words
 from comms.errors import Invalid
 from comms.incident import Severity
-from comms.language import SOURCE
 from comms.plan.model import Audience, ChannelName
-from comms.projection import Telling
+from comms.projection import Telling, project
 from comms.render import thread
-from comms.statement import Statement
+from comms.statement import Statement, Version
 
 
-def write(
-    telling: Telling,
-    audience: Audience,
-    context: Mapping[str, object],
-    language: str = SOURCE,
-) -> Statement:
-    """Return the letter of this update to this audience; Invalid where the plan and the templates
-    disagree about what the audience sees. Its fixed words are in `language`."""
-    folder, kind = audience.template, telling.update.kind.value
-    told = {**context, **words(context, language)}
+def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
+    """Return the letter of this update to this audience, in the plan's language and a version in
+    each other that the audience reads; Invalid where the plan and the templates disagree about
+    what the audience sees."""
+    plan = telling.plan
+    first = _in_one_language(telling, audience, context)
+    others = [replace(telling, language=one) for one in audience.languages if one != plan.language]
+    return Statement(
+        incident=telling.update.incident,
+        update=telling.update.number,
+        audience=audience.name,
+        channel=ChannelName.MAIL,
+        subject=first.subject,
+        parts=first.parts,
+        thread=thread(telling.update, audience),
+        urgent=context.get("severity") == Severity.SEV1 and not context["is_last"],
+        language=plan.language,
+        time_zone=plan.time_zone.key,
+        versions={
+            other.speaks: _in_one_language(other, audience, project(other, audience))
+            for other in others
+        },
+    )
+
+
+def _in_one_language(
+    telling: Telling, audience: Audience, context: Mapping[str, object]
+) -> Version:
+    folder, kind, language = audience.template, telling.update.kind.value, telling.speaks
+    holding = words(context, language)["holding"]
     try:
         made = letter(
             f"{folder}/{kind}",
-            told,
+            context,
             language,
             subject=f"{folder}/mail.subject",
-            opening=str(told.get("impact") or told.get("symptom") or told["holding"]),
+            opening=str(context.get("impact") or context.get("symptom") or holding),
+            sentences=lambda told: words(told, language),
         )
     except UndefinedError as error:
         raise Invalid(
@@ -45,13 +67,6 @@ def write(
             f"{audience.name} has no template '{error.name}', so it cannot be written to by mail."
             " Take 'mail' out of its channels in the plan."
         ) from error
-    return Statement(
-        incident=telling.update.incident,
-        update=telling.update.number,
-        audience=audience.name,
-        channel=ChannelName.MAIL,
-        subject=made.subject,
-        parts=made.parts,
-        thread=thread(telling.update, audience),
-        urgent=context.get("severity") == Severity.SEV1 and not context["is_last"],
-    )
+    # A subject is the same for all who read the language, or it would break their threads.
+    subject = in_zone(made.subject, telling.plan.time_zone.key, language)
+    return Version(subject=subject, parts=made.parts)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from comms.channels.mail.address import Mailbox
+from comms.channels.mail.times import in_zone
 from comms.channels.mail.writer import write
 from comms.delivery import Delivery
 from comms.incident import Incident, Severity, Status
@@ -13,7 +14,7 @@ from comms.people import Person
 from comms.plan.load import load
 from comms.projection import Telling, project
 from comms.report import CanReport, CustomerText, Need
-from comms.statement import Statement
+from comms.statement import PLAIN, Statement
 from comms.update import Kind, Update, UpdateState
 from tests.kinds import OVER, as_kind
 
@@ -107,6 +108,12 @@ def letter(name: str, telling: Telling | None = None) -> Statement:
     """The statement that this audience gets."""
     told_to, reader = telling or told(), PLAN.audience(name)
     return write(told_to, reader, project(told_to, reader))
+
+
+def text_of(name: str, telling: Telling | None = None, media: str = PLAIN) -> str:
+    """What this audience reads, with its times in the plan's zone; links are still tokens."""
+    statement = letter(name, telling)
+    return in_zone(statement.parts[media], statement.time_zone, statement.language)
 
 
 def typed(text: str, kind: Kind = Kind.UPDATE) -> Telling:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from comms.channels.mail.message import source
-from comms.statement import HTML, PLAIN
+from comms.statement import HTML
 from comms.update import Kind
-from tests.comms.mail.letters import LINKS, NOW, READERS, SENDER, delivery, letter, told
+from tests.comms.mail.letters import LINKS, NOW, READERS, SENDER, delivery, letter, text_of, told
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 
@@ -21,10 +21,11 @@ GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 @pytest.mark.parametrize("kind", Kind)
 @pytest.mark.parametrize("audience", READERS)
 def test_a_letter_reads_as_it_was_reviewed(audience: str, kind: Kind) -> None:
-    statement = letter(audience, told(kind))
+    telling = told(kind)
 
-    _compare(f"{audience}.{kind}.txt", f"Subject: {statement.subject}\n\n{statement.parts[PLAIN]}")
-    _compare(f"{audience}.{kind}.html", statement.parts[HTML])
+    subject = letter(audience, telling).subject
+    _compare(f"{audience}.{kind}.txt", f"Subject: {subject}\n\n{text_of(audience, telling)}")
+    _compare(f"{audience}.{kind}.html", text_of(audience, telling, HTML))
 
 
 def test_a_message_leaves_as_it_was_reviewed() -> None:

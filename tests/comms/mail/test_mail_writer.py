@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from comms import text as typed_text
-from comms.channels.mail.placeholders import shown
+from comms.channels.mail.preview import all_shown, shown
 from comms.channels.mail.words import NOTHING_PUBLISHED
 from comms.channels.mail.writer import write
 from comms.errors import Invalid
@@ -19,7 +19,7 @@ from comms.projection import project
 from comms.report import CanReport, Need
 from comms.statement import HTML, PLAIN
 from comms.update import Kind
-from tests.comms.mail.letters import PLAN, READERS, REPORT, letter, told, typed
+from tests.comms.mail.letters import PLAN, READERS, REPORT, letter, text_of, told, typed
 
 NASTY = {
     "html": "<b>b</b> <script>alert(\"1\")</script> <!-- c --> &lt; &amp; &#42; a < b > c 'q'",
@@ -75,11 +75,11 @@ def test_right_to_left_text_cannot_reorder_its_neighbours() -> None:
 
 
 def test_left_to_right_text_gets_no_invisible_marks() -> None:
-    assert "\u2068" not in letter("executives").parts[PLAIN]
+    assert "\u2068" not in text_of("executives")
 
 
 def test_an_executive_letter_has_at_most_five_lines_of_content() -> None:
-    content = letter("executives").parts[PLAIN].split("\n\n")[1].splitlines()
+    content = text_of("executives").split("\n\n")[1].splitlines()
 
     assert [line.partition(":")[0] for line in content[:-1]] == [
         "Impact",
@@ -91,20 +91,20 @@ def test_an_executive_letter_has_at_most_five_lines_of_content() -> None:
 
 
 def test_an_executive_is_asked_for_decisions_not_for_hands() -> None:
-    body = letter("executives").parts[PLAIN]
+    body = text_of("executives")
 
     assert "Approve the switch to the second provider (CFO, by 14:20 UTC)" in body
     assert "gateway logs" not in body
 
 
 def test_an_executive_reads_that_no_decision_is_needed() -> None:
-    body = letter("executives", told(report=replace(REPORT, needs=()))).parts[PLAIN]
+    body = text_of("executives", told(report=replace(REPORT, needs=())))
 
     assert "Decision needed: none from you at present." in body
 
 
 def test_stakeholders_are_told_what_customers_are_told() -> None:
-    body = letter("stakeholders").parts[PLAIN]
+    body = text_of("stakeholders")
 
     assert (
         "WHAT TO TELL CUSTOMERS\nSome card payments are declined at checkout.\n"
@@ -113,7 +113,7 @@ def test_stakeholders_are_told_what_customers_are_told() -> None:
 
 
 def test_stakeholders_are_told_when_customers_have_been_told_nothing() -> None:
-    body = letter("stakeholders", told(report=replace(REPORT, customer=None))).parts[PLAIN]
+    body = text_of("stakeholders", told(report=replace(REPORT, customer=None)))
 
     assert f"WHAT TO TELL CUSTOMERS\n{NOTHING_PUBLISHED}" in body
 
@@ -145,20 +145,18 @@ def test_the_subject_stays_the_same_for_an_incident_and_audience(audience: str) 
 
 @pytest.mark.parametrize("audience", READERS)
 def test_every_letter_prints_the_promise(audience: str) -> None:
-    statement = letter(audience)
-
-    assert "Next update by 14:30 UTC." in statement.parts[PLAIN]
-    assert "Next update by 14:30 UTC." in statement.parts[HTML]
+    assert "Next update by 14:30 UTC." in text_of(audience)
+    assert "Next update by 14:30 UTC." in text_of(audience, media=HTML)
 
 
 def test_a_promise_for_another_day_names_the_day() -> None:
-    body = letter("customers", told(promised=timedelta(hours=12))).parts[PLAIN]
+    body = text_of("customers", told(promised=timedelta(hours=12)))
 
     assert "Next update by Sun 22 Nov 2026, 02:00 UTC." in body
 
 
 def test_a_letter_without_a_promise_says_when_there_will_be_more() -> None:
-    body = letter("executives", told(promised=None)).parts[PLAIN]
+    body = text_of("executives", told(promised=None))
 
     assert "We will write again as soon as something changes." in body
 
@@ -174,7 +172,7 @@ def test_the_last_letter_says_that_none_will_follow(audience: str) -> None:
 def test_a_correction_of_the_last_letter_promises_nothing() -> None:
     telling = told(Kind.CORRECTION, status=Status.RESOLVED, promised=None)
 
-    assert "No further update will follow." in letter("customers", telling).parts[PLAIN]
+    assert "No further update will follow." in text_of("customers", telling)
 
 
 def test_only_an_open_sev1_told_with_its_severity_is_urgent() -> None:
@@ -186,9 +184,9 @@ def test_only_an_open_sev1_told_with_its_severity_is_urgent() -> None:
 def test_a_preview_shows_where_the_recipients_own_links_will_be() -> None:
     statement = letter("customers")
 
-    assert "Unsubscribe:\n#unsubscribe\n" in shown(statement.parts[PLAIN])
-    assert 'href="#manage"' in shown(statement.parts[HTML])
-    assert "\x7f" not in "".join(map(shown, statement.parts.values()))
+    assert "Unsubscribe:\n#unsubscribe\n" in shown(statement, PLAIN)
+    assert 'href="#manage"' in shown(statement, HTML)
+    assert "\x7f" not in "".join(all_shown(statement).values())
 
 
 def test_a_template_that_asks_for_more_than_the_audience_sees_is_an_error() -> None:
