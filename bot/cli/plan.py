@@ -93,6 +93,10 @@ def _print(plan: Plan, console: Console) -> None:
         table.add_row(*_row(audience), style=None if audience.enabled else "dim")
     console.print(table)
     console.print(f"Where two roles approve: {eyes}.", markup=False)
+    for audience in plan.enabled():
+        if audience.languages:
+            spoken = ", ".join(plan.languages_of(audience))
+            console.print(f"{audience.name} are written to in: {spoken}.", markup=False)
 
 
 def _row(audience: Audience) -> list[str]:
@@ -114,6 +118,7 @@ def _described(plan: Plan) -> dict[str, object]:
         "source": plan.source,
         "organisation": plan.organisation,
         "time_zone": plan.time_zone.key,
+        "language": plan.language,
         "four_eyes": plan.four_eyes,
         "mail_rate": plan.mail_rate,
         "audiences": {
@@ -126,6 +131,7 @@ def _described(plan: Plan) -> dict[str, object]:
                 "empty_digest": audience.empty_digest,
                 "channels": list(audience.channels),
                 "mail": list(audience.mail),
+                "languages": list(plan.languages_of(audience)),
                 "sees": sorted(audience.sees),
                 "approval": list(audience.approval),
                 "template": audience.template,

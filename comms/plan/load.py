@@ -92,6 +92,7 @@ def _checked(found: document.Document, transports: Transports) -> Plan | None:
         duty_manager=_person(entry.duty_manager) if entry.duty_manager else None,
         four_eyes=entry.four_eyes,
         mail_rate=entry.mail_rate or 0,
+        language=entry.language,
         soft_bounces=SoftBounces(
             count=entry.soft_bounces.count,
             within=entry.soft_bounces.within,
@@ -151,6 +152,7 @@ def _audience(name: str, position: int, entry: schema.AudienceEntry) -> Audience
         may_stop=entry.external if entry.may_stop is None else entry.may_stop,
         self_subscribed=entry.self_subscribe,
         empty_digest=entry.empty_digest,
+        languages=tuple(entry.languages),
         mail=tuple(entry.mail),
     )
 

@@ -136,6 +136,10 @@ class Plan:
         """The audiences outside the organisation, in use or not."""
         return frozenset(name for name, audience in self.audiences.items() if audience.external)
 
+    def languages_of(self, audience: Audience) -> tuple[str, ...]:
+        """The languages (BCP 47) in which an audience is written to, the plan's first."""
+        return tuple(dict.fromkeys((self.language, *audience.languages)))
+
     def roles_of(self, person: Person) -> frozenset[Role]:
         """The roles that the plan itself gives this person."""
         return frozenset(

@@ -22,7 +22,7 @@ from pydantic import (
     field_validator,
 )
 
-from comms import text
+from comms import language, text
 from comms.errors import Invalid
 from comms.people import Role
 from comms.plan import duration
@@ -57,6 +57,16 @@ def _zone(value: object) -> ZoneInfo:
     return ZoneInfo(_one_of("time zone", lambda: sorted(available_timezones()))(value))
 
 
+def _language(value: str) -> str:
+    spoken = language.spoken()
+    if language.nearest(value, spoken) is None:
+        raise ValueError(
+            f"no letters are written in {value!r}.{nearest(value, spoken)}"
+            f" Known: {', '.join(spoken)}, and their regions, such as de-CH."
+        )
+    return str(language.locale_of(value)).replace("_", "-")
+
+
 Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(_line)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Mail = Annotated[str, StringConstraints(pattern=MAIL, max_length=254)]
@@ -64,6 +74,11 @@ Zone = Annotated[
     ZoneInfo,
     BeforeValidator(_zone, json_schema_input_type=str),
     WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Zurich"]}),
+]
+Language = Annotated[
+    str,
+    AfterValidator(_language),
+    Field(json_schema_extra={"examples": ["en", "de-CH"]}),
 ]
 Duration = Annotated[
     timedelta,
@@ -169,6 +184,11 @@ class AudienceEntry(_Strict):
     empty_digest: bool = Field(
         default=False, description="A digest is sent although there is nothing to tell."
     )
+    languages: list[Language] = Field(
+        default_factory=list,
+        max_length=20,
+        description="In which its mail is written, beside the plan's own.",
+    )
     sees: list[Sees] = Field(description="The fields of an update that this audience may see.")
     approval: list[RoleName] = Field(description="The roles that must each approve.")
     template: Name | None = Field(
@@ -228,10 +248,17 @@ class AudienceEntry(_Strict):
     @classmethod
     def _only_mail_has_transports(cls, mail: list[str], info: ValidationInfo) -> list[str]:
         _refuse_doubles(mail)
-        ways = (*info.data.get("channels", ()), *info.data.get("failover", {}).values())
-        if mail and ChannelName.MAIL not in ways:
+        if mail and not _has_mail(info):
             raise ValueError("mail is none of its channels")
         return mail
+
+    @field_validator("languages")
+    @classmethod
+    def _only_mail_has_languages(cls, languages: list[str], info: ValidationInfo) -> list[str]:
+        _refuse_doubles(languages)
+        if languages and not _has_mail(info):
+            raise ValueError("only mail is written in several languages; it has no mail")
+        return languages
 
     @field_validator("sees")
     @classmethod
@@ -281,6 +308,10 @@ class PlanFile(_Strict):
     time_zone: Zone = Field(
         default=ZoneInfo("UTC"), description="An IANA name; times are printed in it."
     )
+    language: Language = Field(
+        default=language.SOURCE,
+        description="The language that people type in; mail in others falls back to it.",
+    )
     four_eyes: bool = Field(
         default=True, description="Roles that an update needs are met by different people."
     )
@@ -307,6 +338,11 @@ def json_schema() -> dict[str, Any]:
     # Pydantic leaves names that fit no pattern open; the check refuses them.
     schema["properties"]["audiences"]["additionalProperties"] = False
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _has_mail(info: ValidationInfo) -> bool:
+    ways = (*info.data.get("channels", ()), *info.data.get("failover", {}).values())
+    return ChannelName.MAIL in ways
 
 
 def _refuse_doubles(names: list[Any]) -> None:

@@ -355,3 +355,40 @@ def test_no_change_to_a_plan_breaks_the_check(at: int, length: int, put: str) ->
     for problem in said(text.encode("utf-8", "surrogatepass")):
         assert "\n" not in problem
         assert problem.startswith("plan.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("languages", "problem"),
+    [
+        ("[en, it]", "no letters are written in 'it'. Known: en, ar, de, es, fr, ja, and"),
+        ("[de, de]", "de stands here more than once"),
+        ("[de-ch, DE-CH]", "de-CH stands here more than once"),
+        ("de", "expected a list"),
+    ],
+)
+def test_a_language_without_letters_is_refused(languages: str, problem: str) -> None:
+    text = changed(
+        ("channels: [page, mail]", f"channels: [page, mail]\n    languages: {languages}")
+    )
+
+    assert problem in only(text)
+
+
+def test_only_an_audience_that_reads_mail_has_languages() -> None:
+    text = changed(("channels: [teams]", "channels: [teams]\n    languages: [de]"))
+
+    assert "audiences.responders.languages: only mail is written in several" in only(text)
+
+
+def test_an_audience_is_written_to_in_the_plans_language_first(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(
+        changed(
+            ("time_zone: UTC", "time_zone: UTC\nlanguage: de"),
+            ("channels: [page, mail]", "channels: [page, mail]\n    languages: [en, fr-ch, de]"),
+        )
+    )
+    plan = load(file)
+
+    assert plan.languages_of(plan.audience("customers")) == ("de", "en", "fr-CH")
+    assert plan.languages_of(plan.audience("executives")) == ("de",)

@@ -24,7 +24,7 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
     what the audience sees."""
     plan = telling.plan
     first = _in_one_language(telling, audience, context)
-    others = [replace(telling, language=one) for one in audience.languages if one != plan.language]
+    others = [replace(telling, language=one) for one in plan.languages_of(audience)[1:]]
     return Statement(
         incident=telling.update.incident,
         update=telling.update.number,
