@@ -41,5 +41,5 @@ class Links:
         return hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace"))
 
     def _sign(self, purpose: str, subject: str) -> str:
-        digest = hmac.new(self._key, f"{purpose}:{subject}".encode(), hashlib.sha256).digest()
+        digest = hmac.digest(self._key, f"{purpose}:{subject}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest[:18]).decode()

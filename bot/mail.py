@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from bot import identity
+from bot.letter_links import letter_links
 from bot.links import Links
 from bot.settings import Settings
 from comms.channels.mail.named import Named, named
@@ -13,7 +15,6 @@ from comms.channels.mail.transport import MailTransport
 from comms.channels.transport import Transport
 from comms.channels.unconfigured import Unconfigured
 from comms.clock import Clock
-from comms.delivery import Delivery
 from comms.gate import Gate
 from comms.plan.model import ChannelName, Plan
 from comms.plan.transports import Transports
@@ -91,7 +92,7 @@ def _transport(
     return MailTransport(
         one.to,
         sender=one.sender,
-        links=_own(links),
+        links=partial(letter_links, links, stop_by_mail=settings.mail_unsubscribe or ""),
         postmarks=postmarks,
         back_to=_return_path(settings, one),
         clock=clock,
@@ -105,13 +106,3 @@ def _return_path(settings: Settings, one: Named) -> ReturnPath | None:
     if path is None or one.to.sender:
         return None
     return return_path(path, option="SITREP_MAIL_RETURN_PATH")
-
-
-def _own(links: Links) -> Callable[[Delivery], Mapping[str, str]]:
-    """Return what makes the links that belong to one delivery."""
-
-    def own(delivery: Delivery) -> Mapping[str, str]:
-        url = links.make("seen", str(delivery.id))
-        return {"seen": url} if url else {}
-
-    return own

@@ -24,6 +24,7 @@ from bot.edge.connector import Connector, open_session
 from bot.edge.messages import Edge
 from bot.edge.messages import routes as edge_routes
 from bot.incident_page import incident_page_routes, incident_url
+from bot.letter_links import letter_routes
 from bot.links import Links
 from bot.metrics.backlog import BacklogGauges
 from bot.metrics.lag import watch_lag
@@ -31,7 +32,6 @@ from bot.metrics.meters import ProductMeters
 from bot.metrics.route import metrics_routes
 from bot.room.hands import Hands
 from bot.room.progress import Progress
-from bot.seen import seen_routes
 from bot.settings import Settings
 from bot.turns.bot import Bot
 from bot.turns.door import Door
@@ -348,7 +348,7 @@ def _dispatcher(parts: Parts, jobs: FanoutJobs) -> Mapping[str, Loop]:
 def _routes(settings: Settings, parts: Parts, access: Access) -> Iterator[web.RouteDef]:
     yield from api_routes(parts.desk, access, registry=parts.registry)
     yield from _metrics(parts)
-    yield from seen_routes(parts.desk, parts.links)
+    yield from letter_routes(parts.desk, parts.links)
     yield from incident_page_routes(parts.desk, parts.links, access)
 
 

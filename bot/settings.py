@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     mail_transports: SecretStr | None = None
     """Further transports of mail, a line `name=url` each; that of `smtp_url` is `relay`."""
     mail_from: Mailbox | None = None
+    mail_unsubscribe: Mailbox | None = None
+    """Where mail programs write to unsubscribe (RFC 2369); unset: they use the link."""
     mail_return_path: str | None = None
     """Where what cannot be delivered comes back to: bounces+{token}@contoso.com; the sender."""
 

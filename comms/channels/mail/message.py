@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from functools import partial
 
 from comms.channels.mail.address import Mailbox, addr_spec, header
-from comms.channels.mail.placeholders import UNSUBSCRIBE, asks, settle, split
+from comms.channels.mail.placeholders import BY_MAIL, NAMES, UNSUBSCRIBE, asks, settle, split
 from comms.channels.mail.quoted import quote, quote_open
 from comms.channels.mail.thread import digest, root_id, thread_index
 from comms.channels.mail.times import is_time, said, zone_of
@@ -76,6 +76,10 @@ class Letter:
         self._mark = mark
         self._times = _times(statement)
         self._told: dict[str, dict[str, bytes]] = {}
+        parts = statement.parts.values()
+        self._asked = frozenset(name for name in NAMES if any(asks(p, name) for p in parts))
+        if UNSUBSCRIBE in self._asked:
+            self._asked |= {BY_MAIL}
         self._forms: dict[frozenset[str], Form] = {}
         self._stuffed: dict[frozenset[str], Form] = {}
 
@@ -85,12 +89,12 @@ class Letter:
         `links` maps names of `placeholders` to URLs; text about a link that is not in it is left
         out. Invalid for an address, a name or a URL that a message must not carry.
         """
-        return _joined(self._form(frozenset(links)), self._values(delivery, links))
+        return _joined(self._form(self._asked.intersection(links)), self._values(delivery, links))
 
     def data(self, delivery: Delivery, links: Mapping[str, str]) -> bytes:
         """Return the same as SMTP's DATA carries it (RFC 5321, section 4.5.2): dots at the
         beginning of lines doubled, and the lone dot at the end."""
-        given = frozenset(links)
+        given = self._asked.intersection(links)
         form = self._stuffed.get(given)
         if form is None:
             form = tuple((_doubled(piece), name) for piece, name in self._form(given))
@@ -106,7 +110,8 @@ class Letter:
             "id": f"<{self._mark(delivery)}@{domain}>".encode(),
             "root": root_id(self._statement.thread, address, domain),
         }
-        for name, url in links.items():
+        for name in self._asked.intersection(links):
+            url = links[name]
             if not _URL.fullmatch(url):
                 raise Invalid(f"The {name} link is not a URL that a mail may carry.")
             values[name] = url.encode()
@@ -141,8 +146,11 @@ class Letter:
             (b"\r\nReferences: ", "root"),
             (b"\r\n", ""),
         ]
-        if UNSUBSCRIBE in given and asks(self._statement.parts[HTML], UNSUBSCRIBE):
+        if UNSUBSCRIBE in given:
+            # RFC 8058 wants one https URL; RFC 2369 has the one that is preferred first.
             form.append((b"List-Unsubscribe: <", UNSUBSCRIBE))
+            if BY_MAIL in given:
+                form.append((b">,\r\n <", BY_MAIL))
             form.append((b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", ""))
         form.append((self._constant_headers(boundary), ""))
         for media in (PLAIN, HTML):

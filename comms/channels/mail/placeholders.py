@@ -20,6 +20,10 @@ UNSUBSCRIBE = "unsubscribe"
 """Where a subscriber stops it; takes RFC 8058's one-click POST."""
 
 NAMES = (SEEN, MANAGE, UNSUBSCRIBE)
+"""What templates know."""
+
+BY_MAIL = "unsubscribe_by_mail"
+"""The same as a mailto URL, for the header only (RFC 2369)."""
 
 _VALUE = re.compile(r"\x7f=(\w+)\x7f")
 _BLOCK = re.compile(r"\x7f\+(\w+)\x7f\n?(.*?)\x7f-\1\x7f\n?", re.DOTALL)
@@ -97,6 +101,11 @@ def split(part: str) -> list[str]:
 def asks(part: str, name: str) -> bool:
     """True where the part has a place for that link."""
     return Link(name).url in part
+
+
+def without(part: str, name: str) -> str:
+    """Return the part without the block of that link, whoever reads it."""
+    return _BLOCK.sub(lambda block: "" if block[1] == name else block[0], part)
 
 
 def linked(part: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from jinja2 import TemplateNotFound, UndefinedError
 
 from comms.channels.mail.letter import letter
+from comms.channels.mail.placeholders import UNSUBSCRIBE, without
 from comms.channels.mail.times import in_zone
 from comms.channels.mail.words import words
 from comms.errors import Invalid
@@ -69,4 +70,10 @@ def _in_one_language(
         ) from error
     # A subject is the same for all who read the language, or it would break their threads.
     subject = in_zone(made.subject, telling.plan.time_zone.key, language)
-    return Version(subject=subject, parts=made.parts)
+    parts = made.parts if audience.may_stop else _without_a_stop(made.parts)
+    return Version(subject=subject, parts=parts)
+
+
+def _without_a_stop(parts: Mapping[str, str]) -> Mapping[str, str]:
+    """Offer no way to stop to those whom the plan does not let stop."""
+    return {media: without(part, UNSUBSCRIBE) for media, part in parts.items()}
