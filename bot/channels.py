@@ -15,6 +15,7 @@ from comms.book import Store
 from comms.channels.mail import writer as mail_writer
 from comms.channels.mail.postmark import Postmarks
 from comms.channels.page import writer as page_writer
+from comms.channels.page.notice import public_id
 from comms.channels.page.state import Site
 from comms.channels.page.transport import PageTransport
 from comms.channels.teams import limits as teams_limits
@@ -22,6 +23,7 @@ from comms.channels.teams import writer as teams_writer
 from comms.clock import Clock
 from comms.fanout import Slots
 from comms.gate import Gate
+from comms.incident import Incident
 from comms.plan.model import ChannelName, Plan
 from comms.render import Writer
 from comms.routes import Routes, only
@@ -92,3 +94,9 @@ def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
         url=settings.status_url or "http://127.0.0.1:8080",
     )
     return PageTransport(settings.status_dir, site, clock)
+
+
+def page_url(settings: Settings, incident: Incident) -> str:
+    """Return where customers read of an incident; '' where the page has no known address."""
+    base = settings.status_url
+    return f"{base}/incidents/{public_id(incident)}" if base else ""

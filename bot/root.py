@@ -243,6 +243,7 @@ async def _parts(
                 writers=channels.WRITERS,
                 limits=channels.limits(settings, plan),
                 incident_url=partial(incident_url, links),
+                page_url=partial(channels.page_url, settings),
             )
             desk = Desk(store=store, house=house, clock=clock, bells=bells.by_topic)
             page = channels.status_page(settings, plan, clock)

@@ -10,6 +10,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from comms.bell import Bell, Topic
 from comms.book import Book, Store
 from comms.clock import Clock
+from comms.incident import Incident
 from comms.people import SITREP, Person
 from comms.plan.model import ChannelName, Plan
 from comms.render import Writer
@@ -26,13 +27,14 @@ class House:
     """What stays the same from act to act.
 
     `limits` are those by which a channel reaches an audience; `incident_url` makes the internal
-    link of an incident ('' where the product has no public address).
+    link of an incident, `page_url` its public one ('' where the product has no such address).
     """
 
     plan: Plan
     writers: Mapping[ChannelName, Writer]
     limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: ()
     incident_url: Callable[[str], str] = lambda _key: ""
+    page_url: Callable[[Incident], str] = lambda _incident: ""
 
 
 @dataclass(frozen=True, kw_only=True)

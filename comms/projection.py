@@ -29,8 +29,8 @@ STATUS_LABELS = {
 class Telling:
     """All that could be told; only `project` decides who is told what.
 
-    `incident_url` and `room_url` are internal links (empty where there is none). `language` is one
-    of the audience's; '' means the plan's.
+    `incident_url` and `room_url` are internal links, `page_url` is the incident on the status page
+    (each empty where there is none). `language` is one of the audience's; '' means the plan's.
     """
 
     incident: Incident
@@ -38,6 +38,7 @@ class Telling:
     plan: Plan
     incident_url: str = ""
     room_url: str = ""
+    page_url: str = ""
     language: str = ""
 
     @property
@@ -79,18 +80,22 @@ FIELDS: Mapping[str, Callable[[Telling], object]] = {
     },
     "incident_url": lambda t: t.incident_url,
     "room_url": lambda t: t.room_url,
+    "data_lost": lambda t: t.update.report.data_lost,
+    "review_url": lambda t: t.update.report.review_url,
 }
 
-PUBLIC_FIELDS = frozenset({"symptom", "scope", "workaround"})
-"""All that a plan may grant to people outside: words that were written for them."""
+PUBLIC_FIELDS = frozenset({"symptom", "scope", "workaround", "data_lost", "review_url"})
+"""All that a plan may grant to people outside: words and facts that are meant for them."""
 
 
 def project(telling: Telling, audience: Audience) -> dict[str, object]:
     """Return the context of this audience's templates.
 
     Always there: organisation, audience, audience_label, key, number, kind, status, status_label,
-    issued_at (Moment), next_update (Moment or None: none is promised), is_last, corrects. Beside
-    them exactly the fields that `audience.sees` names.
+    issued_at (Moment), next_update (Moment or None: none is promised), is_last, corrects,
+    unchanged_since (Moment or None), drill, page_url and change ('raised' or 'lowered' where the
+    severity is another than before, else ''). Beside them exactly the fields that `audience.sees`
+    names; with `severity` comes `severity_was`.
     """
     update, plan = telling.update, telling.plan
     promised = update.promises.get(audience.name)
@@ -107,8 +112,20 @@ def project(telling: Telling, audience: Audience) -> dict[str, object]:
         "next_update": telling.at(promised) if promised else None,
         "is_last": update.kind is Kind.RESOLVED,
         "corrects": update.corrects,
+        "unchanged_since": telling.at(update.unchanged_since) if update.unchanged_since else None,
+        "drill": telling.incident.drill,
+        "page_url": telling.page_url,
+        "change": _change(update),
     }
+    if "severity" in audience.sees:
+        told["severity_was"] = update.severity_was.value if update.severity_was else ""
     return told | {name: FIELDS[name](telling) for name in sorted(audience.sees)}
+
+
+def _change(update: Update) -> str:
+    if update.severity_was is None:
+        return ""
+    return "raised" if update.severity.rank < update.severity_was.rank else "lowered"
 
 
 def _needs(telling: Telling, *, decisions_only: bool) -> tuple[Mapping[str, object], ...]:

@@ -84,7 +84,11 @@ class CustomerText:
 
 @dataclass(frozen=True, kw_only=True)
 class CanReport:
-    """One CAN report. An empty `needs` is an answer: 'no needs'."""
+    """One CAN report. An empty `needs` is an answer: 'no needs'.
+
+    `data_lost` says whether data was lost; None: nobody has said. `review_url` is where the
+    published review can be read.
+    """
 
     conditions: str
     basis: Basis = Basis.REPORTED
@@ -92,6 +96,8 @@ class CanReport:
     needs: tuple[Need, ...] = ()
     risk: str = ""
     customer: CustomerText | None = None
+    data_lost: bool | None = None
+    review_url: str = ""
 
     @property
     def words(self) -> int:
@@ -124,6 +130,7 @@ def cleaned(report: CanReport) -> CanReport:
         ),
         needs=_needs(report.needs),
         customer=_customer(report.customer),
+        review_url=text.link(report.review_url, pointer="/review_url"),
     )
 
 

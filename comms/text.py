@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import urlsplit
 
 from comms.errors import Invalid
 
@@ -44,6 +45,15 @@ def line(value: str, *, pointer: str, limit: int = LINE_LIMIT, required: bool = 
     kept = _SPACE.sub(" ", text(value, pointer=pointer, limit=limit)).strip()
     if required and not kept:
         raise Invalid("Please fill this in.", pointer=pointer)
+    return kept
+
+
+def link(value: str, *, pointer: str) -> str:
+    """Return the typed https address, or '' where there is none; Invalid where it is no such."""
+    kept = line(value, pointer=pointer, limit=2000)
+    parts = urlsplit(kept)
+    if kept and (parts.scheme != "https" or not parts.hostname or parts.username or " " in kept):
+        raise Invalid("Give the whole address: https://…", pointer=pointer)
     return kept
 
 

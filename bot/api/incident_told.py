@@ -29,6 +29,7 @@ class IncidentTold(Told):
     declared_by: PersonTold
     declared_at: Stamp
     resolved_at: Stamp | None
+    drill: bool
     roles: dict[Role, PersonTold]
 
 

@@ -35,6 +35,10 @@ class Declaration(Given):
     suspected: bool = Field(
         default=False, description="True: it starts in triage and promises nothing yet."
     )
+    drill: bool = Field(
+        default=False,
+        description="True: an exercise. All that is told says so, and nobody outside is told.",
+    )
 
 
 class Idempotency(Given):
@@ -87,6 +91,7 @@ async def declare_incident(call: Call, body: Declaration, headers: Idempotency) 
             services=body.services,
             summary=body.summary,
             suspected=body.suspected,
+            drill=body.drill,
         )
         return incident_state(scene, made.key)
 

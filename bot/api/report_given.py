@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, GetJsonSchemaHandler, StrictBool, model_validator
+from pydantic import (
+    Field,
+    GetJsonSchemaHandler,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -60,6 +66,12 @@ class ReportGiven(Given):
     needs: list[NeedGiven] = Field(default_factory=list, max_length=LINES)
     risk: Text = ""
     customer: CustomerGiven | None = None
+    data_lost: StrictBool | None = Field(
+        default=None, description="Whether data was lost; null: nobody has said."
+    )
+    review_url: Annotated[str, StringConstraints(max_length=2000)] = Field(
+        default="", description="Where the published review can be read: https."
+    )
 
     def report(self) -> CanReport | None:
         """The engine's report; None where nothing was said at all."""
@@ -85,4 +97,6 @@ class ReportGiven(Given):
             )
             if self.customer
             else None,
+            data_lost=self.data_lost,
+            review_url=self.review_url,
         )

@@ -89,6 +89,8 @@ class ReportTold(Told):
     needs: list[NeedTold]
     risk: str
     customer: CustomerTold | None
+    data_lost: bool | None
+    review_url: str
 
 
 class UpdateTold(Drafted):

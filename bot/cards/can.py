@@ -26,6 +26,7 @@ FIELDS = (
     "scope",
     "workaround",
     "status",
+    "review_url",
     "audiences",
 )
 
@@ -42,6 +43,7 @@ POINTERS = {
     "/customer/workaround": "workaround",
     "/customer": "symptom",
     "/status": "status",
+    "/review_url": "review_url",
     "/audiences": "audiences",
 }
 """From an error's pointer to the input that shows it."""
@@ -76,7 +78,8 @@ def can_card(
             {"title": STATUS_LABELS[status], "value": status.value}
             for status in _statuses(incident.status)
         ],
-        "audiences": [{"title": a.label, "value": a.name} for a in plan.enabled()],
+        "is_over": not incident.status.is_open,
+        "audiences": [{"title": a.label, "value": a.name} for a in plan.told_of(incident)],
     }
     form = filled(FIELDS, {"basis": Basis.REPORTED.value, **typed})
     return fill_form("cards/can.json", context, form, limit=limit(in_dialog))
@@ -104,6 +107,7 @@ def report_fields(
         "symptom": customer.symptom,
         "scope": customer.scope,
         "workaround": customer.workaround,
+        "review_url": report.review_url,
         "status": status.value,
         "audiences": ",".join(audiences),
     }
@@ -124,6 +128,7 @@ def read_report(typed: Mapping[str, object], *, now: datetime, plan: Plan) -> Ca
         needs=read_needs(form["needs"], now=now, zone=plan.time_zone),
         risk=form["risk"],
         customer=customer if any(form[field] for field in CUSTOMER_FIELDS) else None,
+        review_url=form["review_url"],
     )
 
 
@@ -138,7 +143,6 @@ def _meter(words: int) -> str:
 
 
 def _statuses(now: Status) -> list[Status]:
-    """The open statuses that may follow; resolving has its own form."""
-    return [
-        status for status in Status if status is now or (status in MOVES[now] and status.is_open)
-    ]
+    """The statuses that may follow; resolving has its own form, and closing tells nobody."""
+    following = {s for s in MOVES[now] if s.is_open or s is Status.REVIEWED}
+    return [status for status in Status if status is now or status in following]

@@ -9,12 +9,13 @@ from bot.cards.wording import SEVERITY_CHOICES
 from comms.channels.teams.card import fill_form
 from comms.incident import Severity
 
-FIELDS = ("title", "severity", "services", "summary")
+FIELDS = ("title", "severity", "services", "summary", "drill")
 
 POINTERS = {f"/{field}": field for field in FIELDS}
 """From an error's pointer to the input that shows it."""
 
 _MORE = ("services", "summary")
+_NO = "false"
 
 
 def declare_card(
@@ -29,7 +30,7 @@ def declare_card(
     `nonce` comes back with the form: the same form sent twice declares once. `in_dialog` for an
     answer to `task/fetch`, else it is a message.
     """
-    form = filled(FIELDS, {"severity": Severity.SEV2.value, **(typed or {})})
+    form = filled(FIELDS, {"severity": Severity.SEV2.value, "drill": _NO, **(typed or {})})
     errors = errors or {}
     return fill_form(
         "cards/declare.json",
@@ -39,7 +40,8 @@ def declare_card(
             "nonce": nonce,
             "errors": errors,
             "severities": SEVERITY_CHOICES,
-            "more": any(form[field] or errors.get(field) for field in _MORE),
+            "more": any(form[field] or errors.get(field) for field in _MORE)
+            or form["drill"] != _NO,
         },
         form,
         limit=limit(in_dialog),

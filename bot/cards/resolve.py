@@ -11,7 +11,10 @@ from comms.channels.teams.card import fill_form
 from comms.incident import Incident
 from comms.report import Basis, CanReport, CustomerText
 
-FIELDS = ("conditions", "basis", "symptom")
+FIELDS = ("conditions", "basis", "data_lost", "symptom")
+
+DATA_LOST = {"yes": True, "no": False}
+"""What the form's choices say; nothing chosen: nobody knows."""
 
 POINTERS = {"/conditions": "conditions", "/customer": "symptom"}
 """From an error's pointer to the input that shows it."""
@@ -62,4 +65,5 @@ def read_final(typed: Mapping[str, object], before: CanReport) -> CanReport:
         basis=Basis.MEASURED if form["basis"] == Basis.MEASURED else Basis.REPORTED,
         actions=replace(actions, done=(*actions.done, *actions.doing), doing=(), next=()),
         customer=CustomerText(symptom=form["symptom"]) if form["symptom"].strip() else None,
+        data_lost=DATA_LOST.get(form["data_lost"]),
     )

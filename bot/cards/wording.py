@@ -31,6 +31,7 @@ def headed(incident: Incident, *, incident_url: str = "") -> dict[str, object]:
     return {
         "key": incident.key,
         "title": incident.title,
+        "drill": incident.drill,
         "severity": incident.severity.value,
         "severity_style": tone(incident.severity, incident.status),
         "status": incident.status.value,

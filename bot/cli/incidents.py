@@ -31,6 +31,9 @@ def declare(
     suspected: Annotated[
         bool, typer.Option("--suspected", help="Not sure yet: nothing is promised to anybody.")
     ] = False,
+    drill: Annotated[
+        bool, typer.Option("--drill", help="An exercise: it says so, and nobody outside is told.")
+    ] = False,
     once: Annotated[
         str, typer.Option(metavar="KEY", help="Declare nothing twice under this key.")
     ] = "",
@@ -44,13 +47,15 @@ def declare(
         "services": service or [],
         "summary": summary,
         "suspected": suspected,
+        "drill": drill,
     }
     headers = {"Idempotency-Key": once} if once else {}
     told = client().post("/incidents", body, **headers)
     if as_json:
         say.document(told)
         return
-    say.line(f"{told['key']} is {told['status']} ({told['severity']}): {told['title']}")
+    what = f"{told['severity']}, a drill" if told["drill"] else told["severity"]
+    say.line(f"{told['key']} is {told['status']} ({what}): {told['title']}")
     for promise in told["promises"]:
         say.line(f"  {promise['audience']}: first update by {say.when(promise['due_at'])}")
 
@@ -98,7 +103,8 @@ def show(key: Key, as_json: AsJson = False) -> None:
     if as_json:
         say.document(told | {"adherence": adherence})
         return
-    say.line(f"{told['key']} {told['severity']} {told['status']}: {told['title']}")
+    drill = "DRILL " if told["drill"] else ""
+    say.line(f"{drill}{told['key']} {told['severity']} {told['status']}: {told['title']}")
     by, at = say.person(told["declared_by"]), say.when(told["declared_at"])
     say.line(f"Declared by {by}, {at}.")
     if told["summary"]:

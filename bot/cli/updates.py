@@ -34,6 +34,10 @@ Risk = Annotated[str, typer.Option(help="What may get worse.")]
 Symptom = Annotated[str, typer.Option(help="What customers see.")]
 Scope = Annotated[str, typer.Option(help="Which customers.")]
 Workaround = Annotated[str, typer.Option(help="What customers can do meanwhile.")]
+DataLost = Annotated[
+    bool | None, typer.Option("--data-lost/--no-data-lost", help="Whether data was lost.")
+]
+Review = Annotated[str, typer.Option("--review-url", help="Where the review can be read: https.")]
 File = Annotated[
     Path | None,
     typer.Option("--file", "-f", help="The report as JSON, as the API takes it; - for stdin."),
@@ -53,6 +57,8 @@ def update(
     symptom: Symptom = "",
     scope: Scope = "",
     workaround: Workaround = "",
+    data_lost: DataLost = None,
+    review_url: Review = "",
     status: Annotated[
         Status | None, typer.Option(help="What the update makes of the incident.")
     ] = None,
@@ -76,6 +82,7 @@ def update(
         measured=measured,
         risk=risk,
         customer={"symptom": symptom, "scope": scope, "workaround": workaround},
+        facts={"data_lost": data_lost, "review_url": review_url or None},
         file=file,
     )
     if not report:
@@ -99,6 +106,7 @@ def resolve(
     symptom: Symptom = "",
     scope: Scope = "",
     workaround: Workaround = "",
+    data_lost: DataLost = None,
     file: File = None,
     as_json: AsJson = False,
 ) -> None:
@@ -110,6 +118,7 @@ def resolve(
         conditions=conditions,
         actions={"done": done},
         customer={"symptom": symptom, "scope": scope, "workaround": workaround},
+        facts={"data_lost": data_lost},
         file=file,
     )
     told = client().post(f"/incidents/{key}/resolve", report)
@@ -178,6 +187,7 @@ def _report(
     conditions: str | None,
     actions: dict[str, list[str] | None],
     customer: dict[str, str],
+    facts: dict[str, bool | str | None],
     file: Path | None,
     needs: list[str] | None = None,
     measured: bool = False,
@@ -193,7 +203,8 @@ def _report(
         "customer": customer if any(customer.values()) else None,
     }
     given = _read(file) if file else {}
-    return given | {name: value for name, value in said.items() if value}
+    known = {name: value for name, value in facts.items() if value is not None}
+    return given | {name: value for name, value in said.items() if value} | known
 
 
 def _read(file: Path) -> dict[str, Any]:

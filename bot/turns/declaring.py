@@ -77,6 +77,7 @@ async def _declare(door: Door, press: Press, typed: Mapping[str, Any], nonce: st
         severity=severity_of(str(typed.get("severity") or "")),
         services=str(typed.get("services") or "").split(","),
         summary=str(typed.get("summary") or ""),
+        drill=typed.get("drill") == "true",
         nonce=nonce,
         place=press.place,
     )

@@ -90,7 +90,7 @@ def _defaults(scene: Scene, key: str) -> tuple[Status, tuple[str, ...]]:
         status = incident.status
         if status is Status.DECLARED:
             status = Status.INVESTIGATING
-        return status, tuple(audience.name for audience in scene.plan.enabled())
+        return status, tuple(audience.name for audience in scene.plan.told_of(incident))
     status = last.status if last.state.is_open else incident.status
     return status, last.audiences
 

@@ -27,12 +27,14 @@ def declare(
     services: Sequence[str] = (),
     summary: str = "",
     suspected: bool = False,
+    drill: bool = False,
     place: Place | None = None,
 ) -> Incident:
     """Declare an incident, or return the one that the same form (`nonce`) declared already.
 
-    A suspected one starts in triage and promises nothing yet. `place` is where in Teams it was
-    declared. The war room opens after the transaction, from the outbox.
+    A suspected one starts in triage and promises nothing yet. A drill is told to nobody outside.
+    `place` is where in Teams it was declared. The war room opens after the transaction, from the
+    outbox.
     """
     known = scene.book.incidents.declared_with(nonce)
     if known:
@@ -49,6 +51,7 @@ def declare(
             services=_services(services),
             declared_by=scene.by,
             declared_at=scene.now,
+            drill=drill,
         ),
         nonce=nonce,
     )
@@ -57,7 +60,8 @@ def declare(
     scene.tell(
         incident.key,
         "incident.declared",
-        f"{scene.by.name} declared {incident.key} ({severity}): {incident.title}",
+        f"{scene.by.name} declared {incident.key} ({severity}"
+        f"{', a drill' if drill else ''}): {incident.title}",
         severity=severity.value,
     )
     scene.book.outbox.put(

@@ -15,13 +15,13 @@ from comms.estimate import Estimate, estimate
 from comms.incident import MOVES, Incident, Severity, Status
 from comms.lint import Finding, lint
 from comms.people import Role
-from comms.plan.model import Audience
+from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
 from comms.promise import next_due
 from comms.render import render_all
 from comms.report import CanReport, carried_forward, cleaned
 from comms.statement import Statement, content_hash
-from comms.update import Update, UpdateState
+from comms.update import Kind, Update, UpdateState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,10 +53,12 @@ def draft(
     """
     incident = scene.book.incidents.get(key)
     report = cleaned(report)
-    chosen = _audiences(scene, report, _corrected(scene, key, audiences, corrects))
+    chosen = _audiences(scene, incident, report, _corrected(scene, key, audiences, corrects))
     became = _status(incident, status)
     before = open_draft(scene, key)
     change = changed(scene, incident, report, became, corrects=corrects)
+    if change.kind is Kind.REVIEW and not report.review_url:
+        raise Invalid("Say where the review can be read.", pointer="/review_url")
     update = Update(
         id=before.id if before else 0,
         incident=key,
@@ -178,12 +180,12 @@ def _corrected(
 
 
 def _audiences(
-    scene: Scene, report: CanReport, names: Sequence[str] | None
+    scene: Scene, incident: Incident, report: CanReport, names: Sequence[str] | None
 ) -> tuple[Audience, ...]:
     if names is None:
         return tuple(
             audience
-            for audience in scene.plan.enabled()
+            for audience in scene.plan.told_of(incident)
             if report.customer or not needs_customer_text(audience)
         )
     if not names:
@@ -192,6 +194,11 @@ def _audiences(
         name: scene.plan.audience(name, pointer=f"/audiences/{at}") for at, name in enumerate(names)
     }
     for audience in chosen.values():
+        if incident.drill and audience.external:
+            raise Conflict(
+                f"{incident.key} is a drill: {audience.name} are outside and hear nothing of it.",
+                pointer="/audiences",
+            )
         if needs_customer_text(audience) and not report.customer:
             raise Invalid(
                 f"Say what customers see: {audience.name} read nothing else of the report.",
@@ -260,8 +267,13 @@ def _keep(
         update=update,
         plan=scene.plan,
         incident_url=scene.house.incident_url(incident.key),
+        page_url=scene.house.page_url(incident) if _is_on_page(audiences) else "",
     )
     statements = render_all(telling, audiences, scene.house.writers)
     kept = scene.book.updates.save(replace(update, hash=content_hash(statements)))
     scene.book.updates.keep_statements(kept, statements)
     return kept
+
+
+def _is_on_page(audiences: tuple[Audience, ...]) -> bool:
+    return any(ChannelName.PAGE in audience.channels for audience in audiences)

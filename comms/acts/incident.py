@@ -144,7 +144,7 @@ def _told(scene: Scene, key: str, report: CanReport) -> tuple[str, ...] | None:
     owed = {promise.audience for promise in scene.book.promises.of(key) if promise.is_owed}
     return tuple(
         audience.name
-        for audience in scene.plan.enabled()
+        for audience in scene.plan.told_of(scene.book.incidents.get(key))
         if audience.name in told
         or (audience.name in owed and not needs_customer_text(audience))
         or (report.customer and "symptom" in audience.sees)

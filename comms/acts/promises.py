@@ -33,7 +33,7 @@ def promise_first(scene: Scene, incident: Incident) -> None:
     """Promise each audience its first update, from now on."""
     first = {
         audience.name: first_due(audience, incident.severity, scene.now)
-        for audience in scene.plan.enabled()
+        for audience in scene.plan.told_of(incident)
     }
     _promise(scene, incident.key, {name: due for name, due in first.items() if due})
 
@@ -69,7 +69,7 @@ def tighten(scene: Scene, incident: Incident) -> None:
     told = _told(scene, incident.key)
     owed = {p.audience: p for p in scene.book.promises.of(incident.key) if p.is_owed}
     fresh: dict[str, datetime] = {}
-    for audience in scene.plan.enabled():
+    for audience in scene.plan.told_of(incident):
         due = _due(audience, incident.severity, scene.now, is_told=audience.name in told)
         if due is None:
             continue

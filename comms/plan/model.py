@@ -9,7 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from comms.errors import Invalid
-from comms.incident import Severity
+from comms.incident import Incident, Severity
 from comms.language import SOURCE
 from comms.people import Person, Role
 
@@ -126,6 +126,10 @@ class Plan:
     def enabled(self) -> tuple[Audience, ...]:
         """The audiences in use, in the plan's order."""
         return tuple(a for a in self.audiences.values() if a.enabled)
+
+    def told_of(self, incident: Incident) -> tuple[Audience, ...]:
+        """The audiences in use that hear of this incident: of a drill, nobody outside."""
+        return tuple(a for a in self.enabled() if not (incident.drill and a.external))
 
     def among(self, names: Collection[str]) -> tuple[Audience, ...]:
         """Those of these audiences that are in use, in the plan's order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.cards import can, declare, resolve
@@ -27,7 +28,7 @@ def test_an_empty_form_is_a_report_without_needs_and_without_customers() -> None
 
 def test_every_field_of_the_form_has_an_input() -> None:
     card = can.can_card(
-        incident=incident(Words()),
+        incident=replace(incident(Words()), status=Status.RESOLVED),
         plan=plan(),
         form_id="f",
         typed={field: field for field in can.FIELDS},

@@ -143,7 +143,7 @@ def test_a_wrong_value_says_what_was_expected(change: tuple[str, str], expected:
 def test_people_outside_may_never_see_internal_fields(field: str) -> None:
     text = changed(
         (
-            "sees: [symptom, scope, workaround]\n    cadence:\n      SEV1: {first: 10m",
+            "sees: [symptom, scope, workaround, data_lost]\n    cadence:\n      SEV1: {first: 10m",
             f"sees: [symptom, {field}]\n    cadence:\n      SEV1: {{first: 10m",
         )
     )

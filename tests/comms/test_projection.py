@@ -30,19 +30,26 @@ ALWAYS = {
     "next_update",
     "is_last",
     "corrects",
+    "unchanged_since",
+    "drill",
+    "page_url",
+    "change",
 }
 GRANTED = {
     "responders": {
         *("title", "severity", "services", "conditions", "basis", "done", "doing", "next"),
         *("needs", "risk", "people", "incident_url", "room_url"),
+        *("data_lost", "review_url", "severity_was"),
     },
     "executives": {
         *("title", "severity", "impact", "decisions", "risk", "services", "incident_url"),
+        *("data_lost", "review_url", "severity_was"),
     },
     "stakeholders": {
         *("title", "severity", "impact", "workaround", "symptom", "scope", "services"),
+        *("data_lost", "review_url", "severity_was"),
     },
-    "customers": {"symptom", "scope", "workaround"},
+    "customers": {"symptom", "scope", "workaround", "data_lost"},
 }
 SECRETS = CanReport(
     conditions="secret conditions",

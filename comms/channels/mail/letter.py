@@ -50,9 +50,10 @@ def letter(
     subject: str,
     opening: str,
     sentences: Callable[[Mapping[str, object]], Mapping[str, object]] = lambda _told: {},
+    mark: str = "",
 ) -> Letter:
     """Return the letter of the templates `source`.mail.mjml and `source`.mail.txt, its subject
-    from the template `subject`. Its fixed words are in `language`.
+    from the template `subject` with `mark` in front of it. Its fixed words are in `language`.
 
     `opening` is what inboxes show beside the subject. Moments become each reader's own; then
     `sentences` adds what it makes of the context. To this come the recipient's own links (`seen`,
@@ -63,12 +64,12 @@ def letter(
     reads = direction(language)
     told = {**typed, **sentences(typed), **links(), "language": language, "direction": reads}
     plain = _isolated(told, reads)
-    line = " ".join(fill(subject, plain, language).split())
+    line = " ".join([mark, *fill(subject, plain, language).split()]).strip()
     shown = {**told, "subject": line, "preheader": _preheader(opening)}
     return Letter(
         subject=line,
         parts={
-            PLAIN: fill(f"{source}.mail.txt", plain, language) + "\n",
+            PLAIN: fill(f"{source}.mail.txt", plain, language).rstrip("\n") + "\n",
             HTML: _html(fill(f"{source}.mail.mjml", shown, language)),
         },
     )

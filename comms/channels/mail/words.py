@@ -17,6 +17,11 @@ NOTHING_PUBLISHED = marked(
     " incident team and do not promise a time."
 )
 
+DRILL = marked("DRILL")
+"""Begins the subject of every letter of a drill."""
+
+EXERCISE = marked("This is a drill. Nothing is wrong, and nobody outside is told of it.")
+
 HEADLINES = {
     "investigating": marked("We are looking into a problem"),
     "identified": marked("We have found the cause"),
@@ -24,6 +29,9 @@ HEADLINES = {
     "resolved": marked("This problem is resolved"),
 }
 """A customer's headline. Before 'investigating' and after 'resolved' they are told the same."""
+
+BASES = (marked("measured"), marked("reported"))
+"""What conditions may rest on, as `comms.report.Basis` has it."""
 
 _TOLD_AS = {"triage": "investigating", "declared": "investigating"}
 _OVER = {"resolved", "reviewed", "closed"}
@@ -33,12 +41,17 @@ def words(context: Mapping[str, object], language: str = SOURCE) -> dict[str, ob
     """Return the sentences that this context allows, by the names that templates use."""
     said = translations(language)
     told: dict[str, object] = {
-        "status_label": said.gettext(str(context["status_label"])),
         "promise": promise(context, said),
-        "correction": correction(context, said),
+        "remark": remark(context, said),
+        "data_loss": data_loss(context, said),
+        "look": look(context, said),
+        "exercise": said.gettext(EXERCISE) if context["drill"] else "",
+        "status_label": said.gettext(str(context["status_label"])),
         "headline": said.gettext(headline(context)),
         "holding": said.gettext(HOLDING_RESOLVED if context["is_last"] else HOLDING),
     }
+    if "basis" in context:
+        told["basis"] = said.gettext(str(context["basis"]))
     if "decisions" in context:
         told["decisions_needed"] = asked(context["decisions"], said)
     if "needs" in context:
@@ -61,18 +74,45 @@ def promise(context: Mapping[str, object], said: NullTranslations) -> str:
     return said.gettext("We will write again as soon as something changes.")
 
 
-def correction(context: Mapping[str, object], said: NullTranslations) -> str:
-    """What a corrected letter inside the organisation opens with; empty for the other kinds."""
-    if context["kind"] != "correction":
-        return ""
-    corrected = context["corrects"]
-    if corrected:
-        text = said.gettext(
-            "Correction: this replaces update %(number)s. We are sorry for the error."
-        )
-        return text % {"number": corrected}
-    return said.gettext(
-        "Correction: this replaces what we wrote before. We are sorry for the error."
+def remark(context: Mapping[str, object], said: NullTranslations) -> str:
+    """What sets this letter apart from an ordinary update; empty for one."""
+    match context["kind"]:
+        case "first":
+            return said.gettext("This is the first notice.")
+        case "no_change":
+            return _no_change(context, said)
+        case "severity":
+            return _severity(context, said)
+        case "correction":
+            return _correction(context, said)
+        case "review":
+            return said.gettext("The review is published: what happened, why, and what changes.")
+        case _:
+            return ""
+
+
+def data_loss(context: Mapping[str, object], said: NullTranslations) -> str:
+    """Whether data was lost; empty where the report does not say, or this reader may not know."""
+    match context.get("data_lost"):
+        case True:
+            return said.gettext("Data was lost.")
+        case False:
+            return said.gettext("No data was lost.")
+        case _:
+            return ""
+
+
+def look(context: Mapping[str, object], said: NullTranslations) -> tuple[Mapping[str, str], ...]:
+    """Where to read more: label and URL of each place that this reader may go to."""
+    labels = {
+        "review_url": said.gettext("Read the review"),
+        "incident_url": said.gettext("Open the incident"),
+        "page_url": said.gettext("See the status page"),
+    }
+    return tuple(
+        {"label": label, "url": str(context[name])}
+        for name, label in labels.items()
+        if context.get(name)
     )
 
 
@@ -109,3 +149,33 @@ def _asked(need: Mapping[str, object], said: NullTranslations) -> str:
     if need["owner"]:
         return said.gettext("%(need)s (%(owner)s)") % told
     return str(need["text"])
+
+
+def _no_change(context: Mapping[str, object], said: NullTranslations) -> str:
+    since, issued = context["unchanged_since"], context["issued_at"]
+    if not isinstance(since, Moment) or not isinstance(issued, Moment):
+        return said.gettext("Nothing has changed. What we wrote before still holds.")
+    # TRANSLATORS: %(when)s is a time such as 14:30 UTC.
+    text = said.gettext("Nothing has changed since %(when)s. What we wrote then still holds.")
+    return text % {"when": since.beside(issued)}
+
+
+def _severity(context: Mapping[str, object], said: NullTranslations) -> str:
+    """From what to what; who is not told severities reads the direction."""
+    raised = context["change"] == "raised"
+    if not context.get("severity_was"):
+        if raised:
+            return said.gettext("We now treat this problem as more serious than before.")
+        return said.gettext("We now treat this problem as less serious than before.")
+    if raised:
+        # TRANSLATORS: severities, such as SEV2 and SEV1.
+        text = said.gettext("The severity was raised: %(before)s → %(now)s.")
+    else:
+        # TRANSLATORS: severities, such as SEV1 and SEV2.
+        text = said.gettext("The severity was lowered: %(before)s → %(now)s.")
+    return text % {"before": context["severity_was"], "now": context["severity"]}
+
+
+def _correction(context: Mapping[str, object], said: NullTranslations) -> str:
+    text = said.gettext("Correction: this replaces update %(number)s. We are sorry for the error.")
+    return text % {"number": context["corrects"]}

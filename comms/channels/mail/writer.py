@@ -10,9 +10,10 @@ from jinja2 import TemplateNotFound, UndefinedError
 from comms.channels.mail.letter import letter
 from comms.channels.mail.placeholders import UNSUBSCRIBE, without
 from comms.channels.mail.times import in_zone
-from comms.channels.mail.words import words
+from comms.channels.mail.words import DRILL, words
 from comms.errors import Invalid
 from comms.incident import Severity
+from comms.language import translations
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling, project
 from comms.render import thread
@@ -55,6 +56,7 @@ def _in_one_language(
             context,
             language,
             subject=f"{folder}/mail.subject",
+            mark=f"[{translations(language).gettext(DRILL)}]" if context["drill"] else "",
             opening=str(context.get("impact") or context.get("symptom") or holding),
             sentences=lambda told: words(told, language),
         )

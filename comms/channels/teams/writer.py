@@ -60,8 +60,10 @@ def _told(telling: Telling, context: Mapping[str, object]) -> dict[str, object]:
     return {
         "incident_url": "",
         "room_url": "",
+        "review_url": "",
         **context,
-        "fallback": f"{named}: {context.get('title', context['status_label'])}",
+        "fallback": f"{'DRILL · ' if context['drill'] else ''}{named}:"
+        f" {context.get('title', context['status_label'])}",
         "severity_style": tone(incident.severity, update.status),
         "about": f"Update {context['number']} · {issued.clock}",
         "next_update": _next(promised, is_last=bool(context["is_last"])),

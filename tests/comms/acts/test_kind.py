@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from comms.acts.asks import take
 from comms.acts.draft import open_draft, opening
 from comms.acts.incident import change_severity, change_status, resolve
 from comms.desk import Desk
+from comms.errors import Invalid
 from comms.incident import Severity, Status
 from comms.report import Need
 from comms.testing import HeldClock
@@ -123,7 +126,11 @@ async def test_a_review_is_told_as_one(desk: Desk) -> None:
     await approved(desk, await desk.do(resolve, ADA, "teams", key))
     await desk.do(change_status, ADA, "teams", key, Status.REVIEWED)
 
-    update = (await drafted(desk, key)).update
+    with pytest.raises(Invalid, match="where the review can be read") as caught:
+        await drafted(desk, key)
+    assert caught.value.pointer == "/review_url"
+    report = replace(REPORT, review_url="https://wiki.example.org/reviews/1")
+    update = (await drafted(desk, key, report)).update
 
     assert update.kind is Kind.REVIEW
     assert update.promises == {}

@@ -13,7 +13,7 @@ from comms.incident import Incident, Severity, Status
 from comms.people import Person
 from comms.plan.load import load
 from comms.projection import Telling, project
-from comms.report import CanReport, CustomerText, Need
+from comms.report import Actions, CanReport, CustomerText, Need
 from comms.statement import PLAIN, Statement
 from comms.update import Kind, Update, UpdateState
 from tests.kinds import OVER, as_kind
@@ -26,12 +26,22 @@ LINKS = {
     "unsubscribe": "https://status.contoso.example/unsubscribe/k7Qx.3vN-pA_8",
 }
 
-PLAN = replace(load(None), organisation="Contoso")
+SHIPPED = replace(load(None), organisation="Contoso")
+PLAN = replace(
+    SHIPPED,
+    audiences={name: replace(one, enabled=True) for name, one in SHIPPED.audiences.items()},
+)
+"""With the regulator, whom the shipped plan leaves out."""
 READERS = tuple(a.name for a in PLAN.enabled())
 """Also responders: they get mail where Teams is out."""
 
 REPORT = CanReport(
     conditions="One in three card payments fails at checkout. About 400 orders an hour are lost.",
+    actions=Actions(
+        done=("Paged the provider",),
+        doing=("Moving card traffic to the second provider",),
+        next=("Repeat the payments that failed",),
+    ),
     needs=(
         Need(
             text="Approve the switch to the second provider",
@@ -54,7 +64,10 @@ RESOLVED = replace(
     needs=(),
     risk="",
     customer=CustomerText(symptom="Card payments work again since 14:55 UTC."),
+    data_lost=False,
 )
+REVIEWED = replace(RESOLVED, review_url="https://wiki.contoso.example/reviews/INC-41")
+REPORTS = {Kind.RESOLVED: RESOLVED, Kind.REVIEW: REVIEWED}
 
 
 def told(
@@ -65,6 +78,7 @@ def told(
     number: int = 3,
     status: Status | None = None,
     promised: timedelta | None = timedelta(minutes=30),
+    drill: bool = False,
 ) -> Telling:
     """What could be told; a resolved update promises nothing more."""
     ada = Person(name="Ada Byron", email="ada@contoso.example")
@@ -80,6 +94,7 @@ def told(
             services=("Checkout", "Payments API"),
             declared_by=ada,
             declared_at=NOW - timedelta(minutes=40),
+            drill=drill,
         ),
         update=as_kind(
             Update(
@@ -88,7 +103,7 @@ def told(
                 number=number,
                 kind=Kind.UPDATE,
                 state=UpdateState.DRAFT,
-                report=report or (RESOLVED if kind in OVER else REPORT),
+                report=report or REPORTS.get(kind, REPORT),
                 status=became,
                 severity=Severity.SEV1,
                 audiences=READERS,
@@ -101,6 +116,7 @@ def told(
         ),
         plan=PLAN,
         incident_url="https://sitrep.contoso.example/incidents/INC-41",
+        page_url="https://status.contoso.example/incidents/k7qxa2mv3bpn",
     )
 
 

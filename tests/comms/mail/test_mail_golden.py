@@ -28,6 +28,14 @@ def test_a_letter_reads_as_it_was_reviewed(audience: str, kind: Kind) -> None:
     _compare(f"{audience}.{kind}.html", text_of(audience, telling, HTML))
 
 
+def test_a_drill_reads_as_it_was_reviewed() -> None:
+    telling = told(drill=True)
+
+    subject = letter("stakeholders", telling).subject
+    _compare("drill.txt", f"Subject: {subject}\n\n{text_of('stakeholders', telling)}")
+    _compare("drill.html", text_of("stakeholders", telling, HTML))
+
+
 def test_a_message_leaves_as_it_was_reviewed() -> None:
     message = source(
         letter("customers"),

@@ -19,7 +19,17 @@ from comms.projection import project
 from comms.report import CanReport, Need
 from comms.statement import HTML, PLAIN
 from comms.update import Kind
-from tests.comms.mail.letters import PLAN, READERS, REPORT, letter, text_of, told, typed
+from tests.comms.mail.letters import (
+    PLAN,
+    READERS,
+    REPORT,
+    RESOLVED,
+    REVIEWED,
+    letter,
+    text_of,
+    told,
+    typed,
+)
 
 NASTY = {
     "html": "<b>b</b> <script>alert(\"1\")</script> <!-- c --> &lt; &amp; &#42; a < b > c 'q'",
@@ -100,7 +110,7 @@ def test_an_executive_is_asked_for_decisions_not_for_hands() -> None:
 def test_an_executive_reads_that_no_decision_is_needed() -> None:
     body = text_of("executives", told(report=replace(REPORT, needs=())))
 
-    assert "Decision needed: none from you at present." in body
+    assert "Decision needed: None from you at present." in body
 
 
 def test_stakeholders_are_told_what_customers_are_told() -> None:
@@ -129,7 +139,7 @@ def test_customers_read_nothing_internal(kind: Kind) -> None:
     statement = letter("customers", told(kind, title="Oracle licence expired", report=internal))
 
     everything = " ".join((statement.subject, *statement.parts.values()))
-    for secret in ("db-7", "Mallory", "contract", "Oracle", "SEV1", "/incidents/", "Ada"):
+    for secret in ("db-7", "Mallory", "contract", "Oracle", "SEV1", "/incidents/INC", "Ada"):
         assert secret not in everything
 
 
@@ -173,6 +183,72 @@ def test_a_correction_of_the_last_letter_promises_nothing() -> None:
     telling = told(Kind.CORRECTION, status=Status.RESOLVED, promised=None)
 
     assert "No further update will follow." in text_of("customers", telling)
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_a_letter_of_a_drill_says_so_in_its_subject_and_first(audience: str) -> None:
+    subjects = {letter(audience, told(kind, drill=True)).subject for kind in Kind}
+    statement = letter(audience, told(drill=True))
+
+    assert subjects == {statement.subject}
+    assert statement.subject.startswith("[DRILL] ")
+    assert statement.parts[PLAIN].startswith("This is a drill. Nothing is wrong")
+    assert "This is a drill. Nothing is wrong" in statement.parts[HTML]
+
+
+@pytest.mark.parametrize("audience", ["responders", "executives", "stakeholders"])
+def test_a_change_of_severity_says_from_what_to_what(audience: str) -> None:
+    telling = told(Kind.SEVERITY)
+
+    assert "The severity was raised: SEV2 → SEV1." in text_of(audience, telling)
+
+
+def test_customers_read_that_it_became_worse_but_no_severities() -> None:
+    body = text_of("customers", told(Kind.SEVERITY))
+
+    assert "more serious than before" in body
+    assert "SEV" not in body
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_no_change_says_since_when(audience: str) -> None:
+    body = text_of(audience, told(Kind.NO_CHANGE))
+
+    assert "Nothing has changed since 13:30 UTC." in body
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_a_correction_says_what_it_replaces(audience: str) -> None:
+    assert "this replaces update 2." in text_of(audience, told(Kind.CORRECTION))
+
+
+@pytest.mark.parametrize("audience", READERS)
+@pytest.mark.parametrize(
+    ("lost", "said"), [(True, "Data was lost."), (False, "No data was lost."), (None, "")]
+)
+def test_the_end_says_whether_data_was_lost_where_the_report_does(
+    audience: str, lost: bool | None, said: str
+) -> None:
+    telling = told(Kind.RESOLVED, report=replace(RESOLVED, data_lost=lost))
+
+    for part in letter(audience, telling).parts.values():
+        assert said in part
+        assert said or "ata was lost" not in part
+
+
+@pytest.mark.parametrize("audience", ["responders", "executives", "stakeholders"])
+def test_a_published_review_has_its_link(audience: str) -> None:
+    statement = letter(audience, told(Kind.REVIEW))
+
+    assert f"Read the review:\n{REVIEWED.review_url}" in statement.parts[PLAIN]
+    assert f'href="{REVIEWED.review_url}"' in statement.parts[HTML]
+
+
+def test_customers_find_the_review_on_the_status_page() -> None:
+    statement = letter("customers", told(Kind.REVIEW))
+
+    assert "https://status.contoso.example/incidents/" in statement.parts[PLAIN]
+    assert "wiki.contoso.example" not in statement.parts[HTML]
 
 
 def test_only_an_open_sev1_told_with_its_severity_is_urgent() -> None:
