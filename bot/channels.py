@@ -8,12 +8,10 @@ from datetime import timedelta
 
 from bot import mail
 from bot.edge.connector import Connector
-from bot.links import Links
 from bot.room.transport import TeamsTransport
 from bot.settings import Settings
 from comms.book import Store
 from comms.channels.mail import writer as mail_writer
-from comms.channels.mail.postmark import Postmarks
 from comms.channels.page import writer as page_writer
 from comms.channels.page.notice import public_id
 from comms.channels.page.state import Site
@@ -52,30 +50,25 @@ def slots(settings: Settings) -> Mapping[ChannelName, Slots]:
 
 
 def routes(
-    settings: Settings,
+    office: mail.Office,
     plan: Plan,
     *,
     connector: Connector,
     store: Store,
     page: PageTransport,
-    links: Links,
-    postmarks: Postmarks,
-    clock: Clock,
     throttle: Throttle,
 ) -> Mapping[ChannelName, Routes]:
     """Return by what each channel sends; one that is not set up refuses, and says what is missing.
 
     Limits are kept by all who share the throttle.
     """
-    teams = teams_limits.limits(settings.bot_tenant_id or "")
+    teams = teams_limits.limits(office.settings.bot_tenant_id or "")
     return {
         ChannelName.TEAMS: only(
             TeamsTransport(connector=connector, store=store),
-            Gate(limits=teams, throttle=throttle, clock=clock),
+            Gate(limits=teams, throttle=throttle, clock=office.clock),
         ),
-        ChannelName.MAIL: mail.routes(
-            settings, plan, links=links, postmarks=postmarks, clock=clock, throttle=throttle
-        ),
+        ChannelName.MAIL: mail.routes(office, plan, throttle),
         ChannelName.PAGE: only(page),
     }
 

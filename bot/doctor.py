@@ -6,12 +6,14 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import aiohttp
 
 from bot import identity, mail
 from bot.settings import Settings
 from comms.backlog import warnings
+from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.named import RELAY, Named
 from comms.channels.mail.opening import NotOpened, open_connection
 from comms.errors import SitrepError
@@ -137,23 +139,30 @@ async def _mail(settings: Settings) -> list[Finding]:
                 todo="Set SITREP_SMTP_URL and SITREP_MAIL_FROM.",
             )
         ]
-    return [await _transport(settings, one) for one in there.values()]
+    found: list[Finding] = []
+    for one in there.values():
+        part = "mail" if one.name == RELAY else f"mail by {one.name}"
+        found += await _look(part, partial(_transport, part, one), settings)
+    return found
 
 
-async def _transport(settings: Settings, one: Named) -> Finding:
-    part = "mail" if one.name == RELAY else f"mail by {one.name}"
+async def _transport(part: str, one: Named, settings: Settings) -> Finding:
+    to = one.to
+    if isinstance(to, GraphMailbox):
+        await identity.graph_tokens(settings, one.name).token()
+        return _good(part, f"Graph gives a token. Whether {to.sender} may send: --send-to.")
     try:
-        opened = await open_connection(one.to, token=identity.mail_token(settings, one))
+        opened = await open_connection(to, token=identity.mail_token(settings, one.name, to))
     except NotOpened as refused:
         return Finding(
             part=part,
             health=Health.BAD,
-            detail=f"{one.to.host}:{one.to.port} does not let us in: {refused.drop.detail}",
+            detail=f"{to.host}:{to.port} does not let us in: {refused.drop.detail}",
             todo=f"Check {one.option}, the relay, and the way to it.",
         )
     opened.transport.close()
     quick = "with" if opened.pipelining else "without"
-    return _good(part, f"{one.to.host}:{one.to.port} lets us in, {quick} pipelining.")
+    return _good(part, f"{to.host}:{to.port} lets us in, {quick} pipelining.")
 
 
 async def _teams(settings: Settings) -> Finding:

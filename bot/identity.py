@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aiohttp
+from yarl import URL
 
 from bot.edge.auth import Anonymous, Authenticated, Gate, Trust
 from bot.edge.hosts import BOT_FRAMEWORK, LOOPBACK, ServiceHosts
@@ -19,9 +20,8 @@ from bot.edge.tokens import (
     entra,
 )
 from bot.settings import Settings
-from comms.channels.mail.named import Named
 from comms.channels.mail.opening import TokenSource
-from comms.channels.mail.relay import Auth
+from comms.channels.mail.relay import Auth, Relay
 from comms.errors import Invalid
 
 EXCHANGE_SCOPE = "https://outlook.office365.com/.default"
@@ -57,20 +57,34 @@ def tokens(settings: Settings) -> Tokens:
     return _tokens(settings, BOT_FRAMEWORK_SCOPE) or NoTokens()
 
 
-def mail_token(settings: Settings, transport: Named) -> TokenSource | None:
+def graph_tokens(settings: Settings, name: str) -> Tokens:
+    """Where the token comes from by which the mail transport of that name calls Graph.
+
+    Raises Invalid where the app has no identity to ask with.
+    """
+    # The root names the cloud: graph.microsoft.com, or a national one.
+    scope = f"{URL(settings.graph_url).origin()}/.default"
+    return _asked(settings, scope, f"The transport {name!r} calls Graph as the app")
+
+
+def mail_token(settings: Settings, name: str, to: Relay) -> TokenSource | None:
     """Where an XOAUTH2 login's token comes from; None: no token is asked for.
 
     Raises Invalid where the relay wants one and the app has no identity to ask with.
     """
-    if transport.to.auth is not Auth.XOAUTH2:
+    if to.auth is not Auth.XOAUTH2:
         return None
-    granted = _tokens(settings, EXCHANGE_SCOPE)
+    why = f"The transport {name!r} logs in with a token of the app (auth=xoauth2)"
+    return _asked(settings, EXCHANGE_SCOPE, why).token
+
+
+def _asked(settings: Settings, scope: str, why: str) -> EntraTokens:
+    granted = _tokens(settings, scope)
     if granted is None:
         raise Invalid(
-            f"The transport {transport.name!r} logs in with a token of the app (auth=xoauth2): set"
-            " SITREP_BOT_APP_ID, SITREP_BOT_TENANT_ID and one of its credentials."
+            f"{why}: set SITREP_BOT_APP_ID, SITREP_BOT_TENANT_ID and one of its credentials."
         )
-    return granted.token
+    return granted
 
 
 def _tokens(settings: Settings, scope: str) -> EntraTokens | None:

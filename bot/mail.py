@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+
+from aiohttp import ClientSession
 
 from bot import identity
 from bot.letter_links import letter_links
 from bot.links import Links
 from bot.settings import Settings
+from comms.channels.mail.address import mailbox
+from comms.channels.mail.graph.mailbox import GraphMailbox
+from comms.channels.mail.graph.transport import GraphTransport
+from comms.channels.mail.letters import Letters
 from comms.channels.mail.named import Named, named
 from comms.channels.mail.postmark import Postmarks, ReturnPath, return_path
+from comms.channels.mail.relay import Relay
 from comms.channels.mail.transport import MailTransport
-from comms.channels.transport import Transport
 from comms.channels.unconfigured import Unconfigured
 from comms.clock import Clock
 from comms.gate import Gate
@@ -56,24 +63,26 @@ def limits(settings: Settings, plan: Plan) -> Callable[[str], Sequence[Limit]]:
     return lambda audience: next((held[name] for name in taken.get(audience, ()) if there), ())
 
 
-def routes(
-    settings: Settings,
-    plan: Plan,
-    *,
-    links: Links,
-    postmarks: Postmarks,
-    clock: Clock,
-    throttle: Throttle,
-) -> Routes:
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """What letters are made and sent with."""
+
+    settings: Settings
+    session: ClientSession
+    links: Links
+    postmarks: Postmarks
+    clock: Clock
+
+
+def routes(office: Office, plan: Plan, throttle: Throttle) -> Routes:
     """Return the routes of mail; where none is set up, one that says what is missing."""
-    there = transports(settings)
+    there = transports(office.settings)
     if not there:
         return only(Unconfigured(NOT_SET_UP))
     return Routes(
         by_name={
             name: Route(
-                transport=_transport(one, settings, links, postmarks, clock),
-                gate=_gate(one, plan, throttle, clock),
+                transport=transport(office, one), gate=_gate(one, plan, throttle, office.clock)
             )
             for name, one in there.items()
         },
@@ -81,28 +90,52 @@ def routes(
     )
 
 
+def transport(office: Office, one: Named) -> MailTransport | GraphTransport:
+    """Return what sends by a transport of the settings; Invalid where it lacks something."""
+    settings = office.settings
+    links = partial(letter_links, office.links, stop_by_mail=settings.mail_unsubscribe or "")
+    if isinstance(one.to, GraphMailbox):
+        return GraphTransport(
+            one.to,
+            session=office.session,
+            tokens=identity.graph_tokens(settings, one.name),
+            letters=Letters(
+                one.sender,
+                links=links,
+                clock=office.clock,
+                mark=office.postmarks.of,
+                home=_home(settings),
+            ),
+            graph_url=settings.graph_url,
+            clock=office.clock,
+        )
+    return MailTransport(
+        one.to,
+        sender=one.sender,
+        links=links,
+        postmarks=office.postmarks,
+        back_to=_return_path(settings, one.to),
+        clock=office.clock,
+        home=_home(settings),
+        token=identity.mail_token(settings, one.name, one.to),
+    )
+
+
+def _home(settings: Settings) -> str:
+    """The domain of Message-IDs: one for all transports, so that a mailbox drops a duplicate."""
+    if settings.mail_from is not None:
+        return mailbox(settings.mail_from, option="SITREP_MAIL_FROM").domain
+    return next(iter(transports(settings).values())).sender.domain
+
+
 def _gate(one: Named, plan: Plan, throttle: Throttle, clock: Clock) -> Gate:
     held = one.limits(plan.mail_rate)
     return Gate(limits=lambda _fanout: held, throttle=throttle, clock=clock)
 
 
-def _transport(
-    one: Named, settings: Settings, links: Links, postmarks: Postmarks, clock: Clock
-) -> Transport:
-    return MailTransport(
-        one.to,
-        sender=one.sender,
-        links=partial(letter_links, links, stop_by_mail=settings.mail_unsubscribe or ""),
-        postmarks=postmarks,
-        back_to=_return_path(settings, one),
-        clock=clock,
-        token=identity.mail_token(settings, one),
-    )
-
-
-def _return_path(settings: Settings, one: Named) -> ReturnPath | None:
-    """The installation's, but for a transport that names a sender: it sends as nobody else."""
+def _return_path(settings: Settings, to: Relay) -> ReturnPath | None:
+    """The installation's, but for a relay that names a sender: it sends as nobody else."""
     path = settings.mail_return_path
-    if path is None or one.to.sender:
+    if path is None or to.sender:
         return None
     return return_path(path, option="SITREP_MAIL_RETURN_PATH")

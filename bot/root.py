@@ -248,14 +248,17 @@ async def _parts(
             desk = Desk(store=store, house=house, clock=clock, bells=bells.by_topic)
             page = channels.status_page(settings, plan, clock)
             sending = channels.routes(
-                settings,
+                mail.Office(
+                    settings=settings,
+                    session=session,
+                    links=links,
+                    postmarks=postmarks,
+                    clock=clock,
+                ),
                 plan,
                 connector=connector,
                 store=store,
                 page=page,
-                links=links,
-                postmarks=postmarks,
-                clock=clock,
                 throttle=throttle or SqlThrottle(database),
             )
             instead = {name: only(transport) for name, transport in (transports or {}).items()}

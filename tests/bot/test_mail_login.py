@@ -8,9 +8,10 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from bot import doctor, identity, mail
+from bot import doctor, identity
 from bot.doctor import Finding, Health
 from bot.settings import Settings
+from comms.channels.mail.relay import relay
 from comms.errors import Invalid
 from tests.bot.authority import Authority, an_authority
 from tests.bot.channel import APP_ID, TENANT
@@ -63,9 +64,24 @@ async def test_a_token_that_is_refused_is_said_without_any_secret(authority: Aut
 
 
 def test_a_relay_that_wants_a_token_needs_an_app_to_ask_for_one() -> None:
-    anonymous = Settings(
-        smtp_url=SecretStr("smtp://u@relay.contoso.com?auth=xoauth2"), mail_from="a@contoso.com"
+    with pytest.raises(Invalid, match="SITREP_BOT_APP_ID"):
+        identity.mail_token(Settings(), "relay", relay("smtp://u@relay.contoso.com?auth=xoauth2"))
+
+
+def test_a_mailbox_of_graph_needs_an_app_too() -> None:
+    with pytest.raises(Invalid, match="'graph' calls Graph as the app: set SITREP_BOT_APP_ID"):
+        identity.graph_tokens(Settings(), "graph")
+
+
+async def test_graph_is_asked_for_with_the_scope_of_its_own_cloud(authority: Authority) -> None:
+    given = Settings(
+        bot_app_id=APP_ID,
+        bot_tenant_id=TENANT,
+        bot_secret=SecretStr("hunter2"),
+        authority_url=authority.url,
+        graph_url="https://graph.microsoft.us/v1.0",
     )
 
-    with pytest.raises(Invalid, match="SITREP_BOT_APP_ID"):
-        identity.mail_token(anonymous, mail.transports(anonymous)["relay"])
+    await identity.graph_tokens(given, "graph").token()
+
+    assert authority.asked[0]["scope"] == "https://graph.microsoft.us/.default"

@@ -38,14 +38,20 @@ class Mailing:
     """One statement as mail, in each of its languages."""
 
     def __init__(
-        self, statement: Statement, *, sender: Mailbox, at: datetime, mark: MarkOf = digest
+        self,
+        statement: Statement,
+        *,
+        sender: Mailbox,
+        at: datetime,
+        mark: MarkOf = digest,
+        home: str = "",
     ) -> None:
-        """`at` becomes the Date. The sender's domain is that of all Message-IDs.
+        """`at` becomes the Date. `home` is the domain of all Message-IDs ('': the sender's).
 
         `mark` is a delivery's own part of its Message-ID: the same at every attempt.
         """
         self._statement = statement
-        self._make = partial(Letter, sender=sender, at=at, mark=mark)
+        self._make = partial(Letter, sender=sender, at=at, mark=mark, home=home)
         self._letters: dict[str, Letter] = {}
 
     def letter(self, language: str) -> Letter:
@@ -67,11 +73,18 @@ class Letter:
     """
 
     def __init__(
-        self, statement: Statement, *, sender: Mailbox, at: datetime, mark: MarkOf = digest
+        self,
+        statement: Statement,
+        *,
+        sender: Mailbox,
+        at: datetime,
+        mark: MarkOf = digest,
+        home: str = "",
     ) -> None:
         """As `Mailing`'s."""
         self._statement = statement
         self._sender = sender
+        self._domain = home or sender.domain
         self._at = at
         self._mark = mark
         self._times = _times(statement)
@@ -103,7 +116,7 @@ class Letter:
         return _joined(form, {name: _doubled(value) for name, value in values.items()}) + b".\r\n"
 
     def _values(self, delivery: Delivery, links: Mapping[str, str]) -> dict[str, bytes]:
-        address, domain = addr_spec(delivery.address), self._sender.domain
+        address, domain = addr_spec(delivery.address), self._domain
         values = {
             **self._own_times(delivery.time_zone),
             "to": header(Mailbox(delivery.name, address), field="To"),
@@ -162,7 +175,7 @@ class Letter:
         return form
 
     def _constant_headers(self, boundary: str) -> bytes:
-        statement, domain = self._statement, self._sender.domain
+        statement, domain = self._statement, self._domain
         message = EmailMessage(policy=SMTP.clone(max_line_length=76))
         message["Date"] = format_datetime(self._at)
         message["Subject"] = statement.subject

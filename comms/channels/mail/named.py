@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from comms.channels.mail.address import Mailbox, mailbox
+from comms.channels.mail.graph.mailbox import GraphMailbox, graph_mailbox
 from comms.channels.mail.relay import Relay, relay
 from comms.errors import Invalid
 from comms.throttle import Limit
@@ -24,7 +25,7 @@ class Named:
 
     name: str
     option: str
-    to: Relay
+    to: Relay | GraphMailbox
     sender: Mailbox
 
     @property
@@ -58,10 +59,16 @@ def named(smtp_url: str, lines: str, *, sender: str) -> Mapping[str, Named]:
     for name, url, option in _listed(smtp_url, lines):
         if name in found:
             raise Invalid(f"{option}: there is a transport {name!r} already.")
-        to = relay(url, option=option)
+        to = _to(url, option)
         writes = _sender(to.sender, sender, option)
         found[name] = Named(name=name, option=option, to=to, sender=writes)
     return found
+
+
+def _to(url: str, option: str) -> Relay | GraphMailbox:
+    if url.strip().startswith("graph:"):
+        return graph_mailbox(url, option=option)
+    return relay(url, option=option)
 
 
 def _listed(smtp_url: str, lines: str) -> Iterator[tuple[str, str, str]]:

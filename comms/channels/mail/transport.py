@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from ssl import SSLContext
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result, stop_after_attempt
@@ -10,6 +10,7 @@ from tenacity.wait import wait_random
 
 from comms.channels.mail.address import Mailbox, addr_spec
 from comms.channels.mail.envelope import Envelope
+from comms.channels.mail.letters import Letters, Links
 from comms.channels.mail.message import Mailing
 from comms.channels.mail.opening import TokenSource
 from comms.channels.mail.pool import Pool
@@ -20,12 +21,6 @@ from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Invalid
 from comms.statement import Statement
-
-Links = Callable[[Delivery], Mapping[str, str]]
-"""The recipient's own URLs, by the names in `placeholders`."""
-
-LETTERS = 64
-"""How many statements are kept in the form in which they are filled."""
 
 
 class MailTransport:
@@ -45,28 +40,27 @@ class MailTransport:
         clock: Clock,
         postmarks: Postmarks | None = None,
         back_to: ReturnPath | None = None,
+        home: str = "",
         token: TokenSource | None = None,
         tls: SSLContext | None = None,
     ) -> None:
         """`token` is asked for each XOAUTH2 login. `tls` replaces the system's certificates.
 
         Letters come back to `back_to`, else to the sender; `postmarks` are how they are known then.
+        `home` is the domain of Message-IDs ('': the sender's).
         """
         self.rate = relay.rate
-        self._sender = sender
-        self._links = links
-        self._clock = clock
         self._mark = postmarks.of if postmarks else digest
+        self._letters = Letters(sender, links=links, clock=clock, mark=self._mark, home=home)
         path = back_to or ReturnPath("", sender.address)
         self._own_path = path if path.is_marked else None
         self._pool = Pool(
             relay, sender=sender.address if path.is_marked else path.after, token=token, tls=tls
         )
-        self._mailings: dict[tuple[str, ...], Mailing] = {}
 
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
         """Send to each delivery and return one outcome for each, in any order."""
-        mailing = self._mailing(statement)
+        mailing = self._letters.mailing(statement)
         outcomes: list[Outcome] = []
         envelopes: list[Envelope] = []
         for delivery in batch:
@@ -82,26 +76,12 @@ class MailTransport:
         """Finish what is under way and close the sessions."""
         await self._pool.close()
 
-    def _mailing(self, statement: Statement) -> Mailing:
-        # Equal text gives equal letters, also where the ledger hands out a new object per batch.
-        texts = (statement.subject, *statement.parts.values())
-        for version in statement.versions.values():
-            texts += (version.subject, *version.parts.values())
-        key = (statement.thread, str(statement.update), *texts)
-        mailing = self._mailings.get(key)
-        if mailing is None:
-            mailing = Mailing(statement, sender=self._sender, at=self._clock.now(), mark=self._mark)
-            if len(self._mailings) >= LETTERS:
-                del self._mailings[next(iter(self._mailings))]
-            self._mailings[key] = mailing
-        return mailing
-
     def _envelope(self, mailing: Mailing, delivery: Delivery) -> Envelope:
         letter = mailing.letter(delivery.language)
         return Envelope(
             delivery=delivery.id,
             recipient=addr_spec(delivery.address).encode(),
-            content=letter.data(delivery, self._links(delivery)),
+            content=letter.data(delivery, self._letters.links(delivery)),
             sender=self._sender_of(delivery),
         )
 

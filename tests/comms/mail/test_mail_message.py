@@ -299,3 +299,19 @@ def _spoken(value: bytes) -> str:
 
 def _text(value: str) -> str:
     return "".join(str(value).split())
+
+
+def test_a_letter_has_the_same_id_and_thread_by_whichever_transport_it_leaves() -> None:
+    other = replace(SENDER, address="alerts@mail.contoso.example")
+    here, there = (
+        email.message_from_bytes(
+            Letter(letter("customers"), sender=sender, at=NOW, home="contoso.example").filled(
+                delivery(), LINKS
+            )
+        )
+        for sender in (SENDER, other)
+    )
+
+    assert here["From"] != there["From"]
+    for name in ("Message-ID", "References", "Thread-Index", "List-Id"):
+        assert here[name] == there[name]

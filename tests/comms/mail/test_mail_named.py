@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
 from comms.channels.mail.address import Mailbox
-from comms.channels.mail.named import named
+from comms.channels.mail.named import Named, named
 from comms.channels.mail.options import Quota
-from comms.channels.mail.relay import Auth, Tls
+from comms.channels.mail.relay import Auth, Relay, Tls
 from comms.errors import Invalid
 from comms.throttle import Limit, seconds
 
@@ -19,6 +20,13 @@ LINES = """
 hve=hve://alerts@contoso.com
 customers = acs://donotreply:s3cret@notices.contoso.com?user=contoso.app.tenant
 """
+
+
+def relays(there: Mapping[str, Named]) -> list[Relay]:
+    """What they lead to, where all lead to a relay."""
+    found = [one.to for one in there.values() if isinstance(one.to, Relay)]
+    assert len(found) == len(there)
+    return found
 
 
 def test_the_relay_comes_first_then_the_lines_in_their_order() -> None:
@@ -42,7 +50,7 @@ def test_each_writes_as_itself_under_the_name_of_the_installation() -> None:
 def test_a_preset_knows_where_it_leads_and_how_it_is_entered() -> None:
     there = named("exchange://incidents@contoso.com", LINES, sender=SENDER)
 
-    relay, hve, acs = (one.to for one in there.values())
+    relay, hve, acs = relays(there)
     assert (relay.host, relay.port, relay.tls) == ("smtp.office365.com", 587, Tls.REQUIRED)
     assert (relay.auth, relay.username) == (Auth.XOAUTH2, "incidents@contoso.com")
     assert relay.quota == Quota(messages=10_000, within=timedelta(days=1))
@@ -57,10 +65,10 @@ def test_a_preset_knows_where_it_leads_and_how_it_is_entered() -> None:
 
 def test_a_presets_limits_can_be_raised_and_its_server_replaced() -> None:
     url = "acs://a:b@contoso.com?rate=600/min&quota=0&host=127.0.0.1:2525&starttls=false"
-    [one] = named(url, "", sender=SENDER).values()
+    [one] = relays(named(url, "", sender=SENDER))
 
-    assert (one.to.rate, one.to.quota) == (10.0, None)
-    assert (one.to.host, one.to.port, one.to.tls) == ("127.0.0.1", 2525, Tls.NONE)
+    assert (one.rate, one.quota) == (10.0, None)
+    assert (one.host, one.port, one.tls) == ("127.0.0.1", 2525, Tls.NONE)
 
 
 def test_all_who_send_by_one_transport_share_its_limits() -> None:
@@ -83,6 +91,16 @@ def test_an_estimate_counts_what_a_quota_puts_off() -> None:
 
     assert seconds(one.limits(), 5_000) == 10_000
     assert round(seconds(one.limits(), 20_000) / 3600) == 24
+
+
+def test_a_mailbox_of_graph_is_a_transport_with_the_limits_of_exchange() -> None:
+    [one] = named("", "shared=graph://incidents@contoso.com", sender=SENDER).values()
+
+    assert one.sender == Mailbox("Contoso incidents", "incidents@contoso.com")
+    assert [(limit.rate, limit.is_quota) for limit in one.limits()] == [
+        (0.5, False),
+        (10_000 / 86_400, True),
+    ]
 
 
 @pytest.mark.parametrize(

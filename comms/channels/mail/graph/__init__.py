@@ -1,0 +1,1 @@
+"""Mail by Microsoft Graph: from a mailbox of Exchange Online, without SMTP."""
