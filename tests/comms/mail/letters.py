@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from comms.channels.mail.address import Mailbox
+from comms.channels.mail.confirmation import confirmation_letter
+from comms.channels.mail.digest import Item, digest_letter
+from comms.channels.mail.letter import Letter
 from comms.channels.mail.times import in_zone
 from comms.channels.mail.writer import write
 from comms.delivery import Delivery
 from comms.incident import Incident, Severity, Status
+from comms.moment import moment
 from comms.people import Person
 from comms.plan.load import load
 from comms.projection import Telling, project
@@ -130,6 +135,52 @@ def text_of(name: str, telling: Telling | None = None, media: str = PLAIN) -> st
     """What this audience reads, with its times in the plan's zone; links are still tokens."""
     statement = letter(name, telling)
     return in_zone(statement.parts[media], statement.time_zone, statement.language)
+
+
+def digest(
+    *, weekly: bool = False, items: tuple[Item, ...] | None = None, language: str = "en"
+) -> Letter:
+    """The digest of a day or a week with two incidents, for executives."""
+    at = partial(moment, zone=PLAN.time_zone, language=language)
+    told_of = (
+        Item(
+            title="Card payments failing",
+            status="identified",
+            impact=REPORT.conditions,
+            told_at=at(NOW),
+            updates=3,
+            severity="SEV1",
+            next_update=at(NOW + timedelta(minutes=30)),
+            url="https://sitrep.contoso.example/incidents/INC-41",
+        ),
+        Item(
+            title="Slow search",
+            status="resolved",
+            impact="Search answers in under a second again.",
+            told_at=at(NOW - timedelta(hours=5)),
+            updates=1,
+            severity="SEV3",
+        ),
+    )
+    return digest_letter(
+        told_of if items is None else items,
+        plan=PLAN,
+        audience=PLAN.audience("executives"),
+        since=at(NOW - timedelta(days=7 if weekly else 1)),
+        until=at(NOW),
+        weekly=weekly,
+        language=language,
+    )
+
+
+def confirmation(language: str = "en") -> Letter:
+    """The letter that asks a subscriber."""
+    return confirmation_letter(
+        plan=PLAN,
+        confirm_url="https://status.contoso.example/confirm/k7Qx.3vN-pA_8",
+        until=moment(NOW + timedelta(days=2), PLAN.time_zone, language=language),
+        language=language,
+    )
 
 
 def typed(text: str, kind: Kind = Kind.UPDATE) -> Telling:

@@ -10,10 +10,23 @@ from pathlib import Path
 
 import pytest
 
+from comms.channels.mail.letter import Letter
 from comms.channels.mail.message import source
-from comms.statement import HTML
+from comms.channels.mail.times import in_zone
+from comms.statement import HTML, PLAIN
 from comms.update import Kind
-from tests.comms.mail.letters import LINKS, NOW, READERS, SENDER, delivery, letter, text_of, told
+from tests.comms.mail.letters import (
+    LINKS,
+    NOW,
+    READERS,
+    SENDER,
+    confirmation,
+    delivery,
+    digest,
+    letter,
+    text_of,
+    told,
+)
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 
@@ -36,6 +49,21 @@ def test_a_drill_reads_as_it_was_reviewed() -> None:
     _compare("drill.html", text_of("stakeholders", telling, HTML))
 
 
+@pytest.mark.parametrize("weekly", [False, True])
+def test_a_digest_reads_as_it_was_reviewed(weekly: bool) -> None:
+    name = f"digest.{'weekly' if weekly else 'daily'}"
+
+    _compare_letter(name, digest(weekly=weekly))
+
+
+def test_a_digest_without_news_reads_as_it_was_reviewed() -> None:
+    _compare_letter("digest.empty", digest(items=()))
+
+
+def test_a_confirmation_reads_as_it_was_reviewed() -> None:
+    _compare_letter("confirmation", confirmation())
+
+
 def test_a_message_leaves_as_it_was_reviewed() -> None:
     message = source(
         letter("customers"),
@@ -47,6 +75,12 @@ def test_a_message_leaves_as_it_was_reviewed() -> None:
 
     headers, _, _ = message.decode("ascii").partition("\r\n\r\n")
     _compare("customers.update.headers", headers.replace("\r\n", "\n") + "\n")
+
+
+def _compare_letter(name: str, made: Letter) -> None:
+    text, html = (in_zone(made.parts[media], "UTC", "en") for media in (PLAIN, HTML))
+    _compare(f"{name}.txt", f"Subject: {made.subject}\n\n{text}")
+    _compare(f"{name}.html", html)
 
 
 def _compare(name: str, made: str) -> None:
