@@ -36,6 +36,8 @@ def nearest(wanted: str, offered: Iterable[str]) -> str | None:
     A Swiss reader of German (de-CH) reads de, a reader of German reads de-CH; but where both name
     a script, as in zh-Hant and zh-Hans, it must be the same.
     """
+    if not wanted:
+        return None
     known = {tag.casefold(): tag for tag in offered}
     exact = known.get(wanted.casefold())
     if exact is not None:
@@ -50,6 +52,12 @@ def nearest(wanted: str, offered: Iterable[str]) -> str | None:
 def locale_of(language: str) -> Locale:
     """Return Babel's locale of that language: how it writes dates, numbers and lists."""
     return _parsed(language) or Locale(SOURCE)
+
+
+def name_of(language: str, said_in: str = SOURCE) -> str:
+    """Return the language's name: 'German', or in German 'Deutsch'; unknown ones as they are."""
+    locale = _parsed(language)
+    return (locale and locale.get_display_name(said_in)) or language
 
 
 def direction(language: str) -> str:

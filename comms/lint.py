@@ -9,8 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from comms.incident import Incident
+from comms.language import SOURCE, name_of
 from comms.plan.model import Audience
-from comms.report import METER, CustomerText
+from comms.readers import Readers
+from comms.report import CUSTOMER_FIELDS, METER, CustomerText
 from comms.update import Kind, Update
 
 _NAME_NO_SCOPE = {Kind.CORRECTION, Kind.RESOLVED, Kind.REVIEW}
@@ -54,14 +56,25 @@ _HOPE = re.compile(
 
 
 def lint(
-    update: Update, incident: Incident, audience: Audience, *, recipients: int, now: datetime
+    update: Update,
+    incident: Incident,
+    audience: Audience,
+    *,
+    recipients: int,
+    now: datetime,
+    readers: Readers | None = None,
+    language: str = SOURCE,
 ) -> tuple[Finding, ...]:
-    """Return what this audience's statement of the draft would do wrong."""
+    """Return what this audience's statement of the draft would do wrong.
+
+    `readers` says who reads which language, `language` is the plan's.
+    """
     return (
         *_reach(audience, recipients),
         *_promise(update, audience, now),
         *(_customer(update, incident, audience) if "symptom" in audience.sees else ()),
         *(_report(update, audience) if "conditions" in audience.sees else ()),
+        *(_languages(update, audience, readers, language) if readers else ()),
     )
 
 
@@ -116,12 +129,8 @@ def _customer(update: Update, incident: Incident, audience: Audience) -> Iterato
     text = update.report.customer
     if text is None:
         return
-    internal = "conditions" in audience.sees or "impact" in audience.sees
-    for pointer, value in (
-        ("/customer/symptom", text.symptom),
-        ("/customer/scope", text.scope),
-        ("/customer/workaround", text.workaround),
-    ):
+    internal = _is_internal(audience)
+    for pointer, value in _customer_fields(text):
         for code, message, level in _wording(value, incident):
             yield Finding(
                 level=Level.WARN if internal else level,
@@ -132,6 +141,19 @@ def _customer(update: Update, incident: Incident, audience: Audience) -> Iterato
             )
     if not internal:
         yield from _customer_shape(update, text, audience)
+
+
+def _is_internal(audience: Audience) -> bool:
+    return "conditions" in audience.sees or "impact" in audience.sees
+
+
+def _customer_fields(text: CustomerText) -> Iterator[tuple[str, str]]:
+    """Each text with its place, in the plan's language and then in the others."""
+    for name in CUSTOMER_FIELDS:
+        yield f"/customer/{name}", getattr(text, name)
+    for language, version in text.versions.items():
+        for name in CUSTOMER_FIELDS:
+            yield f"/customer/versions/{language}/{name}", getattr(version, name)
 
 
 def _wording(value: str, incident: Incident) -> Iterator[tuple[str, str, Level]]:
@@ -161,3 +183,41 @@ def _customer_shape(update: Update, text: CustomerText, audience: Audience) -> I
             message="It does not say who is affected.",
             pointer="/customer/scope",
         )
+
+
+def _languages(
+    update: Update, audience: Audience, readers: Readers, language: str
+) -> Iterator[Finding]:
+    """What readers of other languages will miss: nobody finds it out only from the letter."""
+    told = name_of(language)
+    text = update.report.customer
+    for other, people in readers.told_in.items():
+        missing = text.lacks(other) if text and not _is_internal(audience) else ()
+        if other != language and missing:
+            yield Finding(
+                level=Level.WARN,
+                audience=audience.name,
+                code="untranslated",
+                message=f"{_read(people, other)}; {_lack(missing, other)}: they get it in {told}.",
+                pointer=f"/customer/versions/{other}/{missing[0]}",
+            )
+    if readers.strangers:
+        each = ", ".join(_read(people, other) for other, people in readers.strangers.items())
+        yield Finding(
+            level=Level.WARN,
+            audience=audience.name,
+            code="language",
+            message=f"{each}, which {audience.label} are not written to in: they get {told}.",
+            pointer="/audiences",
+        )
+
+
+def _read(people: int, language: str) -> str:
+    count = f"{people:,}".replace(",", "\u202f")  # a mark that every language reads
+    return f"{count} {'reads' if people == 1 else 'read'} {name_of(language)}"
+
+
+def _lack(missing: tuple[str, ...], language: str) -> str:
+    if "symptom" in missing:
+        return f"there is no {name_of(language)} text"
+    return f"the {name_of(language)} text has no {' and no '.join(missing)}"

@@ -65,6 +65,10 @@ class Recipients(Protocol):
         """How many people the audience has."""
         ...
 
+    def languages(self, audience: str) -> Mapping[str, int]:
+        """How many people of the audience are listed with each language ('': with none)."""
+        ...
+
     def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:
         """The next people of the audience by their number, from the one after `after`."""
         ...

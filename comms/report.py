@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from comms import text
 from comms.errors import Invalid
+from comms.language import nearest
 
 METER = 80
 """Words in a report that a reader takes in at once; the form's meter and lint count to it."""
@@ -65,7 +66,7 @@ class CustomerText:
 
     def told_in(self, language: str) -> CustomerText:
         """Return what a reader of that language reads: the plan's words where its own lack."""
-        own = self.versions.get(language)
+        own = self._version(language)
         if own is None:
             return replace(self, versions={})
         return CustomerText(
@@ -76,10 +77,14 @@ class CustomerText:
 
     def lacks(self, language: str) -> tuple[str, ...]:
         """The fields that a reader of that language reads in the plan's words."""
-        own = self.versions.get(language, CustomerText(symptom=""))
+        own = self._version(language) or CustomerText(symptom="")
         return tuple(
             name for name in CUSTOMER_FIELDS if getattr(self, name) and not getattr(own, name)
         )
+
+    def _version(self, language: str) -> CustomerText | None:
+        found = nearest(language, self.versions)
+        return self.versions[found] if found else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,16 @@ class SqlRecipients:
         counted = select(func.count()).where(col(RecipientRow.audience) == audience)
         return self._session.connection().execute(counted).scalar_one()
 
+    def languages(self, audience: str) -> Mapping[str, int]:
+        """How many people of the audience are listed with each language ('': with none)."""
+        rows = self._session.connection().execute(
+            select(col(RecipientRow.language), func.count())
+            .where(col(RecipientRow.audience) == audience)
+            .group_by(col(RecipientRow.language))
+            .order_by(func.count().desc(), col(RecipientRow.language))
+        )
+        return {row[0]: row[1] for row in rows}
+
     def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:
         """The next people of the audience by their number, from the one after `after`."""
         rows = self._session.connection().execute(

@@ -225,6 +225,7 @@ class RecipientRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("audience", "address"),
         Index("ix_recipient_audience_id", "audience", "id"),
+        Index("ix_recipient_language", "audience", "language"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -13,11 +13,13 @@ from comms.desk import Scene
 from comms.errors import Conflict, Invalid
 from comms.estimate import Estimate, estimate
 from comms.incident import MOVES, Incident, Severity, Status
+from comms.language import nearest
 from comms.lint import Finding, lint
 from comms.people import Role
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
 from comms.promise import next_due
+from comms.readers import readers
 from comms.render import render_all
 from comms.report import CanReport, carried_forward, cleaned
 from comms.statement import Statement, content_hash
@@ -53,6 +55,7 @@ def draft(
     """
     incident = scene.book.incidents.get(key)
     report = cleaned(report)
+    _spoken(scene, report)
     chosen = _audiences(scene, incident, report, _corrected(scene, key, audiences, corrects))
     became = _status(incident, status)
     before = open_draft(scene, key)
@@ -135,6 +138,8 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
                 audience,
                 recipients=estimates[audience.name].recipients,
                 now=scene.now,
+                readers=readers(scene, audience),
+                language=scene.plan.language,
             )
         ),
         needed=roles,
@@ -161,6 +166,19 @@ def opening(scene: Scene, key: str) -> CanReport:
     if sent is None:
         return CanReport(conditions=scene.book.incidents.get(key).summary, needs=live)
     return replace(carried_forward(sent.report), needs=live)
+
+
+def _spoken(scene: Scene, report: CanReport) -> None:
+    """Refuse a customer text in a language that nobody would be told in."""
+    plan = scene.plan
+    known = dict.fromkeys(one for audience in plan.enabled() for one in audience.languages)
+    for language in report.customer.versions if report.customer else ():
+        if nearest(language, known) is None:
+            raise Invalid(
+                f"No audience is written to in {language!r}."
+                f" Languages of the plan: {', '.join((plan.language, *known))}.",
+                pointer=f"/customer/versions/{language}",
+            )
 
 
 def _corrected(

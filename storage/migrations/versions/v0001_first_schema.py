@@ -184,6 +184,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("audience", "address"),
     )
     op.create_index("ix_recipient_audience_id", "recipient", ["audience", "id"], unique=False)
+    op.create_index("ix_recipient_language", "recipient", ["audience", "language"], unique=False)
     op.create_table(
         "room",
         sa.Column("incident", sa.String(), nullable=False),
