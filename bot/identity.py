@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import aiohttp
+from pydantic import SecretStr
 from yarl import URL
 
+from bot.api import Access
 from bot.edge.auth import Anonymous, Authenticated, Gate, Trust
 from bot.edge.hosts import BOT_FRAMEWORK, LOOPBACK, ServiceHosts
 from bot.edge.keys import SigningKeys
@@ -29,6 +31,11 @@ EXCHANGE_SCOPE = "https://outlook.office365.com/.default"
 
 learn.microsoft.com: "Authenticate an IMAP, POP or SMTP connection using OAuth"
 """
+
+
+def access(settings: Settings) -> Access:
+    """Who may call the API."""
+    return Access(token=_read(settings.api_token), inbound=_read(settings.inbound_token))
 
 
 def service_hosts(settings: Settings) -> ServiceHosts:
@@ -62,9 +69,7 @@ def graph_tokens(settings: Settings, name: str) -> Tokens:
 
     Raises Invalid where the app has no identity to ask with.
     """
-    # The root names the cloud: graph.microsoft.com, or a national one.
-    scope = f"{URL(settings.graph_url).origin()}/.default"
-    return _asked(settings, scope, f"The transport {name!r} calls Graph as the app")
+    return _asked(settings, _graph(settings), f"The transport {name!r} calls Graph as the app")
 
 
 def mail_token(settings: Settings, name: str, to: Relay) -> TokenSource | None:
@@ -78,6 +83,15 @@ def mail_token(settings: Settings, name: str, to: Relay) -> TokenSource | None:
     return _asked(settings, EXCHANGE_SCOPE, why).token
 
 
+def letterbox_token(settings: Settings, *, by_graph: bool) -> TokenSource:
+    """Where the token comes from with which the bounces' mailbox is read, by Graph or by IMAP.
+
+    Raises Invalid where the app has no identity to ask with.
+    """
+    why = "SITREP_BOUNCES_URL names a mailbox that is read with a token of the app"
+    return _asked(settings, _graph(settings) if by_graph else EXCHANGE_SCOPE, why).token
+
+
 def _asked(settings: Settings, scope: str, why: str) -> EntraTokens:
     granted = _tokens(settings, scope)
     if granted is None:
@@ -85,6 +99,15 @@ def _asked(settings: Settings, scope: str, why: str) -> EntraTokens:
             f"{why}: set SITREP_BOT_APP_ID, SITREP_BOT_TENANT_ID and one of its credentials."
         )
     return granted
+
+
+def _graph(settings: Settings) -> str:
+    # The root names the cloud: graph.microsoft.com, or a national one.
+    return f"{URL(settings.graph_url).origin()}/.default"
+
+
+def _read(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _tokens(settings: Settings, scope: str) -> EntraTokens | None:

@@ -20,6 +20,8 @@ from prometheus_client import CollectorRegistry
 from bot import channels, identity, mail, tracing
 from bot.api import Access, api_routes, problems_as_json
 from bot.bells import Bells
+from bot.bounces import mailbox
+from bot.bounces.reader import BounceReader
 from bot.edge.connector import Connector, open_session
 from bot.edge.messages import Edge
 from bot.edge.messages import routes as edge_routes
@@ -27,6 +29,7 @@ from bot.incident_page import incident_page_routes, incident_url
 from bot.letter_links import letter_routes
 from bot.links import Links
 from bot.metrics.backlog import BacklogGauges
+from bot.metrics.bounces import BounceMeters
 from bot.metrics.lag import watch_lag
 from bot.metrics.meters import ProductMeters
 from bot.metrics.route import metrics_routes
@@ -62,6 +65,7 @@ from storage.book import SqlStore
 from storage.clock import clock_for
 from storage.connect import is_sqlite
 from storage.database import Database
+from storage.duty import Duty
 from storage.fanout_jobs import FanoutJobs
 from storage.lanes import SharedEffects
 from storage.ledger import SqlLedger
@@ -94,6 +98,7 @@ class Parts:
     plan: Plan
     registry: CollectorRegistry
     meters: ProductMeters
+    bounce_meters: BounceMeters
     database: Database
     session: ClientSession
     connector: Connector
@@ -140,7 +145,7 @@ async def sitrep(
         )
         app = web.Application(middlewares=[*tracing.middlewares(), problems_as_json])
         app.add_routes(edge_routes(edge))
-        app.add_routes(_routes(settings, parts, access or _access(settings)))
+        app.add_routes(_routes(settings, parts, access or identity.access(settings)))
         await _draw_page(parts.page, parts.clock)
         shared = not is_sqlite(parts.database.url)
         here = [ChannelName.PAGE] if shared else list(ChannelName)
@@ -158,8 +163,12 @@ async def sitrep(
         }
         async with (
             _carrying(settings, parts, lull) as carrying,
+            _collecting(settings, parts) as collecting,
             _dispatching(parts) as dispatching,
-            running({**loops, **carrying, **dispatching}, hurry=partial(_close, parts.routes)),
+            running(
+                {**loops, **carrying, **collecting, **dispatching},
+                hurry=partial(_close, parts.routes),
+            ),
         ):
             yield Product(
                 app=app,
@@ -244,6 +253,7 @@ async def _parts(
                 limits=channels.limits(settings, plan),
                 incident_url=partial(incident_url, links),
                 page_url=partial(channels.page_url, settings),
+                postmarks=postmarks,
             )
             desk = Desk(store=store, house=house, clock=clock, bells=bells.by_topic)
             page = channels.status_page(settings, plan, clock)
@@ -268,6 +278,7 @@ async def _parts(
                 plan=plan,
                 registry=registry,
                 meters=meters,
+                bounce_meters=BounceMeters(registry),
                 database=database,
                 session=session,
                 connector=connector,
@@ -327,6 +338,27 @@ async def _carrying(
 
 
 @asynccontextmanager
+async def _collecting(settings: Settings, parts: Parts) -> AsyncIterator[Mapping[str, Loop]]:
+    """Give the loop that collects what comes back of mail: one process does, of all there are."""
+    found = mailbox.letterbox(settings, parts.session)
+    if found is None:
+        yield {}
+        return
+    duty = Duty(parts.database, "bounces", me=parts.me)
+    reader = BounceReader(
+        desk=parts.desk,
+        letterbox=found,
+        clock=parts.clock,
+        meter=parts.bounce_meters,
+        turn=duty.is_ours,
+    )
+    try:
+        yield {"bounces": reader.run}
+    finally:
+        await duty.release()
+
+
+@asynccontextmanager
 async def _dispatching(parts: Parts) -> AsyncIterator[Mapping[str, Loop]]:
     """Give the loops that hand the ledger's shards to workers: none on SQLite."""
     if is_sqlite(parts.database.url):
@@ -350,7 +382,9 @@ def _dispatcher(parts: Parts, jobs: FanoutJobs) -> Mapping[str, Loop]:
 
 
 def _routes(settings: Settings, parts: Parts, access: Access) -> Iterator[web.RouteDef]:
-    yield from api_routes(parts.desk, access, registry=parts.registry)
+    yield from api_routes(
+        parts.desk, access, registry=parts.registry, bounce_meters=parts.bounce_meters
+    )
     yield from _metrics(parts)
     yield from letter_routes(parts.desk, parts.links)
     yield from incident_page_routes(parts.desk, parts.links, access)
@@ -380,10 +414,6 @@ async def _close(routes: Mapping[ChannelName, Routes]) -> None:
 def bot_id(settings: Settings) -> str:
     """The bot's account in Teams: '28:' and its app id."""
     return f"28:{settings.bot_app_id}" if settings.bot_app_id else "sitrep"
-
-
-def _access(settings: Settings) -> Access:
-    return Access(token=settings.api_token.get_secret_value() if settings.api_token else "")
 
 
 async def _draw_page(page: PageTransport, clock: Clock) -> None:

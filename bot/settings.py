@@ -20,6 +20,8 @@ PREFIX = "SITREP_"
 SECRETS = (
     "database_url",
     "api_token",
+    "inbound_token",
+    "bounces_url",
     "bot_secret",
     "bot_certificate",
     "smtp_url",
@@ -83,6 +85,8 @@ class Settings(BaseSettings):
     plan: Path | None = None
     base_url: Url | None = None
     api_token: SecretStr | None = None
+    inbound_token: SecretStr | None = None
+    """Opens the routes under /inbound alone: for services that report to us."""
 
     bot_app_id: str | None = None
     bot_tenant_id: str | None = None
@@ -103,6 +107,7 @@ class Settings(BaseSettings):
     mail_unsubscribe: Mailbox | None = None
     """Where mail programs write to unsubscribe (RFC 2369); unset: they use the link."""
     mail_return_path: str | None = None
+    bounces_url: SecretStr | None = None
     """Where what cannot be delivered comes back to: bounces+{token}@contoso.com; the sender."""
 
     slots: Annotated[int, _between(4, 2000, "mails")] = 200

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from secrets import token_bytes
 from typing import Concatenate, ParamSpec, TypeVar
 
 from comms.bell import Bell, Topic
 from comms.book import Book, Store
+from comms.channels.mail.postmark import Postmarks
 from comms.clock import Clock
 from comms.incident import Incident
 from comms.people import SITREP, Person
@@ -28,6 +30,8 @@ class House:
 
     `limits` are those by which a channel reaches an audience; `incident_url` makes the internal
     link of an incident, `page_url` its public one ('' where the product has no such address).
+    link of an incident ('' where the product has no public address). `postmarks` are those that
+    letters bear.
     """
 
     plan: Plan
@@ -35,6 +39,7 @@ class House:
     limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: ()
     incident_url: Callable[[str], str] = lambda _key: ""
     page_url: Callable[[Incident], str] = lambda _incident: ""
+    postmarks: Postmarks = field(default_factory=lambda: Postmarks(token_bytes(32)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from bot.metrics.bounces import BounceMeters
+
 
 class Meters:
-    """Requests by operation and status, and the seconds they took."""
+    """Requests by operation and status, and the seconds they took; `bounces` as they come in."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, bounces: BounceMeters | None = None) -> None:
+        self.bounces = bounces or BounceMeters(registry)
         self._requests = Counter(
             "sitrep_api_requests",
             "API requests answered.",

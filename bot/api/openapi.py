@@ -124,7 +124,7 @@ def _body(operation: Operation, refs: Any) -> Schema | None:
         schema = refs[operation.body, "validation"]
         content = {"application/json": {"schema": schema}}
         return {"required": not operation.body_is_optional, "content": content}
-    if operation.method == "PUT":
+    if operation.method == "PUT" or operation.accepts != ("application/json",):
         return {
             "required": True,
             "content": {media: {"schema": {"type": "string"}} for media in operation.accepts},

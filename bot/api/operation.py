@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, create_model
 
 from bot.api.access import Caller
+from bot.api.meters import Meters
 from comms.desk import Desk, Scene
 
 P = ParamSpec("P")
@@ -24,12 +25,16 @@ ROOT = "/api/v1"
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One admitted request: who calls, through which door, and the desk to act at."""
+    """One admitted request: who calls, through which door, and the desk to act at.
+
+    `meters` count what is no matter of requests.
+    """
 
     desk: Desk
     caller: Caller
     request: web.Request
     via: str
+    meters: Meters
 
     async def do(
         self, act: Callable[Concatenate[Scene, P], T], /, *args: P.args, **kwargs: P.kwargs
@@ -46,10 +51,11 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What a route takes and gives. `path` is below ROOT, unless it is one of `operations`.
+    """What a route takes and gives. `path` is below ROOT, but for `operations` and what is inbound.
 
     `body`, `query` and `headers` are models; `path_model` has a field for each parameter of the
     path. `told` is the model of the answer; None where the function answers itself, as `produces`.
+    `scope` is what a token of less than the house's own needs; '': no such token opens it.
     """
 
     method: str
@@ -71,6 +77,7 @@ class Operation:
     produces: tuple[str, ...]
     problems: tuple[int, ...]
     is_public: bool
+    scope: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +119,7 @@ class Table:
         produces: tuple[str, ...] = ("application/json",),
         problems: tuple[int, ...] = (),
         is_public: bool = False,
+        scope: str = "",
     ) -> Callable[[Run], Run]:
         def enter(run: Run) -> Run:
             takes = _takes(run)
@@ -137,6 +145,7 @@ class Table:
                     produces=produces,
                     problems=problems,
                     is_public=is_public,
+                    scope=scope,
                 )
             )
             return run

@@ -12,6 +12,7 @@ from bot.api import (
     adherence,
     approvals,
     asks,
+    bounces,
     deliveries,
     incidents,
     operations,
@@ -26,6 +27,7 @@ from bot.api.openapi import document
 from bot.api.operation import ROOT, Operation
 from bot.api.problems import Handler
 from bot.api.serve import handler
+from bot.metrics.bounces import BounceMeters
 from comms.desk import Desk
 
 OPERATIONS: tuple[Operation, ...] = tuple(
@@ -40,20 +42,25 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         timeline,
         adherence,
         recipients,
+        bounces,
         operations,
     )
     for operation in noun.table.operations
-)
+) + tuple(bounces.inbound.operations)
 
 
 def api_routes(
-    desk: Desk, access: Access, *, registry: CollectorRegistry | None = None
+    desk: Desk,
+    access: Access,
+    *,
+    registry: CollectorRegistry | None = None,
+    bounce_meters: BounceMeters | None = None,
 ) -> list[web.RouteDef]:
     """Return every route of the API; an app takes `problems_as_json` as a middleware with them.
 
     The requests are counted in `registry`.
     """
-    meters = Meters(registry or CollectorRegistry())
+    meters = Meters(registry or CollectorRegistry(), bounce_meters)
 
     async def openapi(_request: web.Request) -> web.Response:
         return web.json_response(_described())

@@ -21,6 +21,7 @@ from comms.errors import NotFound, SitrepError
 
 log = structlog.get_logger()
 
+TOKEN = "token"  # noqa: S105 (the name of a parameter)
 CLI = "sitrep-cli"
 """How the command line names itself in `User-Agent`; the audit log tells the two doors apart."""
 
@@ -36,7 +37,7 @@ def handler(operation: Operation, desk: Desk, access: Access, meters: Meters) ->
 
     async def handle(request: web.Request) -> web.StreamResponse:
         began = time.perf_counter()
-        response = await _answer(operation, desk, access, request)
+        response = await _answer(operation, desk, access, meters, request)
         meters.request(operation.name, response.status, time.perf_counter() - began)
         return response
 
@@ -44,10 +45,10 @@ def handler(operation: Operation, desk: Desk, access: Access, meters: Meters) ->
 
 
 async def _answer(
-    operation: Operation, desk: Desk, access: Access, request: web.Request
+    operation: Operation, desk: Desk, access: Access, meters: Meters, request: web.Request
 ) -> web.StreamResponse:
     try:
-        return await _run(operation, desk, access, request)
+        return await _run(operation, desk, access, meters, request)
     except SitrepError as refused:
         return problems.problem(refused)
     except web.HTTPException:
@@ -60,17 +61,17 @@ async def _answer(
 
 
 async def _run(
-    operation: Operation, desk: Desk, access: Access, request: web.Request
+    operation: Operation, desk: Desk, access: Access, meters: Meters, request: web.Request
 ) -> web.StreamResponse:
     caller = ANYBODY
     if not operation.is_public:
-        caller = access.admit(request.headers.get("Authorization"))
+        caller = access.admit(_token(operation, request), scope=operation.scope)
     agent = request.headers.get("User-Agent", "")
     via = "cli" if agent.startswith(CLI) else "api"
     given = _path(operation, request)
     if operation.query is not None:
         given["query"] = _fields(operation.query, request.query, "query parameter")
-    elif request.query:
+    elif set(request.query) - ({TOKEN} if operation.scope else set()):
         name = next(iter(request.query))
         raise Flawed(
             [Flaw(detail=f"There is no query parameter {name[:80]!r}.", pointer=f"/{name}")]
@@ -80,11 +81,18 @@ async def _run(
     if operation.body is not None:
         optional = operation.body_is_optional
         given["body"] = await read_model(request, operation.body, optional=optional)
-    call = Call(desk=desk, caller=caller, request=request, via=via)
+    call = Call(desk=desk, caller=caller, request=request, via=via, meters=meters)
     told = await operation.run(call, **given)
     if isinstance(told, web.StreamResponse):
         return told
     return _told(operation, told, given)
+
+
+def _token(operation: Operation, request: web.Request) -> str | None:
+    """The `Authorization` header; a service that cannot send one puts its token into the URL."""
+    if operation.scope and TOKEN in request.query:
+        return f"Bearer {request.query[TOKEN]}"
+    return request.headers.get("Authorization")
 
 
 def _path(operation: Operation, request: web.Request) -> dict[str, Any]:

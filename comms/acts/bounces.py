@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 
 from comms.acts.show import show_reach
-from comms.channels.mail.postmark import Postmarks
 from comms.channels.mail.returned import Returned, Verdict
 from comms.delivery import DeliveryState, LedgerRow, Reason
 from comms.desk import Scene
@@ -44,7 +43,7 @@ class Taken:
         )
 
 
-def take_back(scene: Scene, returned: Sequence[Returned], postmarks: Postmarks) -> Taken:
+def take_back(scene: Scene, returned: Sequence[Returned]) -> Taken:
     """Take what came back: into the ledger, and onto the suppression list.
 
     1. Whose is it: by a postmark of ours, or by the receipt of a service that is authenticated.
@@ -55,7 +54,7 @@ def take_back(scene: Scene, returned: Sequence[Returned], postmarks: Postmarks) 
     taken = Taken()
     moved: set[tuple[str, int]] = set()
     for one in returned:
-        row = _whose(scene, one, postmarks)
+        row = _whose(scene, one)
         if row is None:
             taken += Taken(strangers=1)
         elif not scene.book.sightings.first(f"returned:{one.id}", now=scene.now):
@@ -88,12 +87,12 @@ def cleared(scene: Scene, address: str) -> None:
         scene.book.suppressions.forget(address)
 
 
-def _whose(scene: Scene, one: Returned, postmarks: Postmarks) -> LedgerRow | None:
+def _whose(scene: Scene, one: Returned) -> LedgerRow | None:
     for mark in one.marks:
         row = scene.book.hindsight.delivery(mark.delivery)
         if row is None or row.channel is not ChannelName.MAIL:
             continue
-        if postmarks.is_ours(mark, key=key_of(row, row.address)):
+        if scene.house.postmarks.is_ours(mark, key=key_of(row, row.address)):
             return row
     if one.receipt and one.recipient:
         since = scene.now - LATEST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from comms.acts.deliveries import retry
 from comms.channels.mail.postmark import Postmarks
 from comms.channels.mail.returned import Returned, Verdict, read
 from comms.delivery import Delivery, DeliveryState, Reason
-from comms.desk import Desk, Scene
+from comms.desk import Desk, House, Scene
 from comms.errors import Invalid, NotFound
 from comms.ledger import Filter
 from comms.people import SITREP
@@ -32,6 +33,12 @@ STOPPED = Taken(matched=1, suppressed=1)
 
 
 @pytest.fixture
+def house(house: House) -> House:
+    """The house with a key of this test's own."""
+    return replace(house, postmarks=POSTMARKS)
+
+
+@pytest.fixture
 async def mails(desk: Desk, database: Database, clock: HeldClock) -> dict[str, Delivery]:
     """What update 1 sent to Kim and Lee, both accepted by the relay."""
 
@@ -48,7 +55,7 @@ async def mails(desk: Desk, database: Database, clock: HeldClock) -> dict[str, D
 
 async def took(desk: Desk, *raws: bytes) -> Taken:
     returned = [one for raw in raws for one in read(raw)]
-    return await desk.do(take_back, SITREP, "mail", returned, POSTMARKS)
+    return await desk.do(take_back, SITREP, "mail", returned)
 
 
 async def states(desk: Desk) -> dict[str, tuple[DeliveryState, Reason | None]]:
@@ -223,4 +230,4 @@ async def test_a_service_that_reports_by_receipt_is_believed_for_that_address_al
 ) -> None:
     one = Returned(id="1", verdict=Verdict.HARD, receipt="nothing", recipient=KIM)
 
-    assert await desk.do(take_back, SITREP, "api", [one], POSTMARKS) == Taken(strangers=1)
+    assert await desk.do(take_back, SITREP, "api", [one]) == Taken(strangers=1)
