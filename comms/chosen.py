@@ -24,6 +24,8 @@ class PageOfChoices:
         self._people = people
         addresses = [person.email.casefold() for person in people]
         self._choices = scene.book.choices.among(audiences, addresses)
+        self.addresses = frozenset(address for _, address in self._choices)
+        """The addresses (casefolded) of those who have chosen something."""
         self._news: dict[str, bool] = {}
 
     def keeps_back(self, person: Listed, audience: str) -> Reason | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome, Reason
@@ -182,6 +182,17 @@ class Fanouts(Protocol):
         """
         ...
 
+    def enlist(
+        self, fanout: Fanout, people: Sequence[Listed], apart: Sequence[Line], *, now: datetime
+    ) -> int:
+        """Write a row for each of these people of the audience, in the order of their numbers.
+
+        It is planned, and as the list has them, but for those whose address one of the lines in
+        `apart` bears: theirs is that line. Planning goes on behind the last of them. Return how
+        many rows were new.
+        """
+        ...
+
     def ready(self, fanout: Fanout, *, now: datetime) -> None:
         """All rows are written: sending may begin."""
         ...
@@ -286,6 +297,6 @@ def keys_of(fanout: Fanout | LedgerRow) -> Callable[[str], str]:
     family = f"{fanout.incident}.{fanout.update}.{fanout.audience}.{fanout.channel}".lower()
 
     def key(address: str) -> str:
-        return f"{family}.{sha256(address.casefold().encode()).hexdigest()[:24]}"
+        return f"{family}.{blake2b(address.casefold().encode(), digest_size=12).hexdigest()}"
 
     return key

@@ -15,7 +15,7 @@ from comms.recipient import Listed
 from comms.statement import Statement
 from comms.update import Update
 
-PAGE = 1_000
+PAGE = 2_500
 """People a transaction: few enough that nobody else waits long for the database."""
 
 AT_ONCE = 2
@@ -97,20 +97,22 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
     exactly those whom the wrong update has reached.
     """
     fanouts, after = scene.book.fanouts, fanout.written
+    people: Sequence[Listed] = ()
     if fanout.corrects is not None:
         people = fanouts.told(fanout, after=after, limit=PAGE)
+        written = people[-1].number if people else after
         lines = tuple(_corrected(scene, fanout, people))
+        fanouts.write(fanout, lines, now=scene.now, written=written)
     elif fanout.channel is ChannelName.MAIL:
         people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
-        lines = tuple(_lines(scene, fanout, people))
+        apart = tuple(_apart(scene, fanout, people))
+        fanouts.enlist(fanout, people, apart, now=scene.now)
     else:
-        people, lines = (), (_place(fanout),)
-    written = people[-1].number if people else after
-    fanouts.write(fanout, lines, now=scene.now, written=written)
+        fanouts.write(fanout, (_place(fanout),), now=scene.now)
     if len(people) < PAGE:
-        scene.book.fanouts.ready(fanout, now=scene.now)
+        fanouts.ready(fanout, now=scene.now)
         return None
-    return replace(fanout, written=written)
+    return replace(fanout, written=people[-1].number)
 
 
 def _place(fanout: Fanout) -> Line:
@@ -130,14 +132,18 @@ def _corrected(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterat
         yield page.line(person, reason)
 
 
-def _lines(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
+def _apart(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
+    """The rows of those of whom more is known than the list says: few of many, as a rule."""
     channel = fanout.channel.value
     earlier = scene.book.fanouts.earlier(fanout)
     told = _told_already(scene, channel, people, earlier)
     page = PageOfChoices(scene, fanout, people, audiences=(fanout.audience, *earlier))
     held = _held(scene, fanout, people)
+    known = {*told, *page.addresses, *held}
     for person in people:
         address = person.email.casefold()
+        if address not in known and not person.channels:
+            continue
         chosen = page.keeps_back(person, fanout.audience)
         if person.channels and channel not in person.channels.split():
             reason: Reason | None = Reason.UNSUBSCRIBED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -13,15 +12,16 @@ from sqlmodel import Session, col, select
 from comms.bell import Topic
 from comms.clock import SINCE_EVER
 from comms.delivery import DeliveryState, LedgerRow, Reason
-from comms.ledger import REACHED, SHARD, Fanout, FanoutState, Filter, Line, Totals, Waiting
+from comms.ledger import REACHED, Fanout, FanoutState, Filter, Line, Totals, Waiting
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
 from comms.trace import here
 from storage.ledger_rows import fanout_of, ledger_row
-from storage.ledger_sql import INSERT, LINES, driver, stamp
+from storage.ledger_sql import RECOUNT, driver
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
 from storage.newer import CHANNELS, is_known, leave
+from storage.shards import Shards
 from storage.suppressions import is_suppressed
 from storage.touch import touch
 
@@ -139,18 +139,18 @@ class SqlFanouts:
 
         `written` is kept with the fan-out, so that planning goes on behind it after a crash.
         """
-        new = 0
-        left = _once(lines)
-        shard = self._last_shard(fanout)
-        while left:
-            if shard is None or _held(shard) >= SHARD:
-                shard = self._open_shard(fanout, shard)
-            room = SHARD - _held(shard)
-            fit, left = left[:room], left[room:]
-            new += self._insert(shard, fit, now=now)
-        self._session.exec(
-            update(FanoutRow).where(col(FanoutRow.id) == fanout.id).values(written=written)
-        )
+        new = self._shards(fanout, now).write(_once(lines))
+        self._keep(fanout, written)
+        return new
+
+    def enlist(
+        self, fanout: Fanout, people: Sequence[Listed], apart: Sequence[Line], *, now: datetime
+    ) -> int:
+        """Write a row for each of these people of the audience; return how many were new."""
+        if not people:
+            return 0
+        new = self._shards(fanout, now).enlist(people, apart)
+        self._keep(fanout, people[-1].number)
         return new
 
     def ready(self, fanout: Fanout, *, now: datetime) -> None:
@@ -319,58 +319,13 @@ class SqlFanouts:
             self._session.flush()
         return ledger_row(row, self._session.get_one(FanoutRow, row.fanout_id))
 
-    def _last_shard(self, fanout: Fanout) -> ShardRow | None:
-        return self._session.exec(
-            select(ShardRow)
-            .where(ShardRow.fanout_id == fanout.id)
-            .order_by(col(ShardRow.number).desc())
-            .limit(1)
-        ).first()
+    def _shards(self, fanout: Fanout, now: datetime) -> Shards:
+        return Shards(self._session.connection(), fanout, now=now)
 
-    def _open_shard(self, fanout: Fanout, last: ShardRow | None) -> ShardRow:
-        shard = ShardRow(
-            fanout_id=fanout.id,
-            number=last.number + 1 if last else 0,
-            channel=fanout.channel.value,
-            priority=fanout.priority,
+    def _keep(self, fanout: Fanout, written: int) -> None:
+        self._session.exec(
+            update(FanoutRow).where(col(FanoutRow.id) == fanout.id).values(written=written)
         )
-        self._session.add(shard)
-        self._session.flush()
-        return shard
-
-    def _insert(self, shard: ShardRow, lines: Sequence[Line], *, now: datetime) -> int:
-        """Write lines into a shard that has room for them; return how many were new."""
-        connection = self._session.connection()
-        at, ever = stamp(connection, now), stamp(connection, SINCE_EVER)
-        rows = [
-            (address, name, language, suppressed and suppressed.value, time_zone)
-            for address, name, language, suppressed, time_zone in lines
-        ]
-        new = connection.exec_driver_sql(
-            driver(connection, INSERT),
-            (shard.fanout_id, shard.id, ever, at, *LINES.given(connection, rows)),
-        ).rowcount
-        if new < len(lines):
-            self._recount(shard)
-            return new
-        suppressed = sum(line.suppressed is not None for line in lines)
-        shard.suppressed += suppressed
-        shard.planned += new - suppressed
-        self._session.flush()
-        return new
-
-    def _recount(self, shard: ShardRow) -> None:
-        """Set a shard's totals from its rows; they are few."""
-        counted = Counter[str]()
-        for state, count in self._session.exec(
-            select(DeliveryRow.state, func.count())
-            .where(DeliveryRow.shard_id == shard.id)
-            .group_by(col(DeliveryRow.state))
-        ):
-            counted[state] = count
-        for known in DeliveryState:
-            setattr(shard, known.value, counted[known.value])
-        self._session.flush()
 
     def _move(
         self,
@@ -383,6 +338,7 @@ class SqlFanouts:
     ) -> int:
         """Move deliveries of some fan-outs between states, shard by shard, with their totals."""
         touch(self._session, Topic.FANOUT)
+        connection = self._session.connection()
         counts = [col(getattr(ShardRow, state.value)) for state in states]
         shards = self._session.exec(
             select(ShardRow)
@@ -402,7 +358,7 @@ class SqlFanouts:
                 )
                 .values(state=to.value, **values)
             ).rowcount
-            self._recount(shard)
+            connection.exec_driver_sql(driver(connection, RECOUNT), (shard.id,))
             shard.due_at = self._first_due(shard)
         self._session.flush()
         return moved
@@ -414,10 +370,6 @@ class SqlFanouts:
                 DeliveryRow.shard_id == shard.id, col(DeliveryRow.state).in_(OPEN)
             )
         ).one()
-
-
-def _held(shard: ShardRow) -> int:
-    return sum(getattr(shard, state.value) for state in DeliveryState)
 
 
 def _of(incident: str, number: int) -> tuple[ColumnElement[bool] | bool, ...]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, Row, bindparam, case, func
+from sqlalchemy import Connection, bindparam, case, func
 from sqlmodel import Session, col, select
 
 from comms.delivery import Delivery, DeliveryState
@@ -23,6 +22,7 @@ from storage.documents import STATEMENT
 from storage.ledger_rows import fanout_of
 from storage.ledger_sql import bounds, driver, stamp
 from storage.ledger_tables import FanoutRow, ShardRow
+from storage.rowset import tuples
 from storage.tables import StatementRow
 
 COUNTED = (
@@ -33,9 +33,6 @@ COUNTED = (
     DeliveryState.UNKNOWN,
 )
 """The states that a claim moves deliveries between, in the order of `ledger_sql.COUNT`."""
-
-_IN_ORDER = itemgetter(0, 1)
-"""RETURNING promises no order: by when it is due, then by number."""
 
 _STATES = {state: state.value for state in DeliveryState}
 
@@ -63,9 +60,9 @@ class SqlLedger:
                 return None
             row: Any = connection.execute(_FANOUT, {"id": taken.fanout_id}).one()
             fanout = fanout_of(row)
-            lost: Sequence[Row[Any]] = ()
+            lost: Sequence[tuple[Any, ...]] = ()
             if taken.sending:
-                lost = connection.exec_driver_sql(driver(connection, sql.LOST), (taken.id,)).all()
+                lost = tuples(connection.exec_driver_sql(driver(connection, sql.LOST), (taken.id,)))
             return Claim(
                 shard=taken.id,
                 fanout=fanout,
@@ -169,7 +166,7 @@ def _advance(
         return Advance(is_fenced=True)
     kept = _finish(connection, claim, settled, at)
     overtaken = bool(take) and bool(renewed[0])
-    taken: Sequence[Row[Any]] = ()
+    taken: Sequence[tuple[Any, ...]] = ()
     if take and not overtaken:
         taken = _take(connection, claim, settled, now, take)
     _count(connection, claim, settled, kept=kept, taken=len(taken))
@@ -206,17 +203,17 @@ def _finish(connection: Connection, claim: Claim, settled: Sequence[Settled], at
 
 def _take(
     connection: Connection, claim: Claim, settled: Sequence[Settled], now: datetime, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[tuple[Any, ...]]:
     """Take what is due: what follows on the last batch, then whatever there is in the shard."""
     due, until = bounds(connection, now)[:2]
-    taken: Sequence[Row[Any]] = ()
+    taken: Sequence[tuple[Any, ...]] = ()
     if settled:
         last = max(one.outcome.delivery for one in settled)
         given: tuple[Any, ...] = (claim.shard, due, until, last, limit)
-        taken = connection.exec_driver_sql(driver(connection, sql.TAKE_NEXT), given).all()
+        taken = tuples(connection.exec_driver_sql(driver(connection, sql.TAKE_NEXT), given))
     if not taken:
         given = (claim.shard, due, until, limit)
-        taken = connection.exec_driver_sql(driver(connection, sql.TAKE), given).all()
+        taken = tuples(connection.exec_driver_sql(driver(connection, sql.TAKE), given))
     return taken
 
 
@@ -227,7 +224,7 @@ def _count(
     if kept != len(settled):
         connection.exec_driver_sql(driver(connection, sql.RECOUNT), (claim.shard,))
         return
-    moved = Counter(one.state for one in settled)
+    moved = Counter(DeliveryState.PLANNED if due else one.state for one, due, _ in settled)
     moved[DeliveryState.PLANNED] -= taken
     moved[DeliveryState.SENDING] += taken - kept
     if settled or taken:
@@ -241,5 +238,5 @@ def _deliveries(fanout: Fanout, rows: Iterable[Any]) -> tuple[Delivery, ...]:
     key_of = keys_of(fanout)
     return tuple(
         Delivery(number, key_of(address), address, name, language, time_zone, attempt)
-        for _due, number, address, name, language, time_zone, attempt in sorted(rows, key=_IN_ORDER)
+        for _due, number, address, name, language, time_zone, attempt in sorted(rows)
     )

@@ -39,6 +39,33 @@ WHERE true
 ON CONFLICT (fanout_id, address) DO NOTHING
 """
 
+COPY = """
+INSERT INTO delivery (fanout_id, shard_id, address, name, language, time_zone, state, due_at,
+                      detail, provider_id, attempts)
+SELECT ?, ?, email, name, language, time_zone, 'planned', ?, '', '', 0
+FROM recipient
+WHERE audience = ? AND id BETWEEN ? AND ?
+ORDER BY id
+ON CONFLICT (fanout_id, address) DO NOTHING
+"""
+
+LAST_SHARD = """
+SELECT id, number,
+       planned + sending + accepted + rejected + suppressed + unknown + cancelled AS rows
+FROM shard
+WHERE fanout_id = ?
+ORDER BY number DESC LIMIT 1
+"""
+
+OPEN_SHARD = """
+INSERT INTO shard (fanout_id, number, channel, priority, owner, token, planned, sending, accepted,
+                   rejected, suppressed, unknown, cancelled)
+VALUES (?, ?, ?, ?, '', 0, 0, 0, 0, 0, 0, 0, 0)
+RETURNING id
+"""
+
+FILL = "UPDATE shard SET planned = planned + ?, suppressed = suppressed + ? WHERE id = ?"
+
 CLAIM = """
 UPDATE shard SET owner = ?, token = token + 1, lease_until = ?
 WHERE id = (
@@ -114,12 +141,14 @@ WHERE id = ?
 """
 
 RECOUNT = """
-UPDATE shard SET (planned, sending, accepted, rejected, unknown) = (
+UPDATE shard SET (planned, sending, accepted, rejected, suppressed, unknown, cancelled) = (
     SELECT count(CASE WHEN state = 'planned' THEN 1 END),
            count(CASE WHEN state = 'sending' THEN 1 END),
            count(CASE WHEN state = 'accepted' THEN 1 END),
            count(CASE WHEN state = 'rejected' THEN 1 END),
-           count(CASE WHEN state = 'unknown' THEN 1 END)
+           count(CASE WHEN state = 'suppressed' THEN 1 END),
+           count(CASE WHEN state = 'unknown' THEN 1 END),
+           count(CASE WHEN state = 'cancelled' THEN 1 END)
     FROM delivery WHERE shard_id = shard.id
 )
 WHERE id = ?

@@ -8,6 +8,7 @@ from sqlalchemy import Select, insert, select
 from sqlmodel import Session, col, delete, func
 
 from comms.recipient import Listed, Recipient
+from storage.rowset import spelt, tuples
 from storage.tables import RecipientRow
 
 BATCH = 5_000
@@ -19,6 +20,12 @@ _COLUMNS = (
     col(RecipientRow.time_zone),
     col(RecipientRow.channels),
 )
+
+
+_PAGE = """
+SELECT id, email, name, language, channels, time_zone FROM recipient
+WHERE audience = ? AND id > ? ORDER BY id LIMIT ?
+"""
 
 
 class SqlRecipients:
@@ -52,13 +59,11 @@ class SqlRecipients:
 
     def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:
         """The next people of the audience by their number, from the one after `after`."""
-        rows = self._session.connection().execute(
-            select(*(col(getattr(RecipientRow, name)) for name in ("id", *Listed._fields[1:])))
-            .where(col(RecipientRow.audience) == audience, col(RecipientRow.id) > after)
-            .order_by(col(RecipientRow.id))
-            .limit(limit)
+        connection = self._session.connection()
+        rows = connection.exec_driver_sql(
+            spelt(_PAGE, connection.dialect.name), (audience, after, limit)
         )
-        return [Listed._make(row) for row in rows.all()]
+        return list(map(Listed._make, tuples(rows)))
 
     def reached(
         self, emails: Sequence[str], audiences: Sequence[str], *, channel: str

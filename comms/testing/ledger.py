@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from comms.clock import SINCE_EVER
-from comms.delivery import Delivery, DeliveryState, LedgerRow, Reason
+from comms.delivery import DeliveryState, LedgerRow, Reason
 from comms.errors import NotFound
 from comms.ledger import (
     LATEST_RETRY,
@@ -23,7 +23,6 @@ from comms.ledger import (
     Settled,
     Totals,
     Waiting,
-    key_of,
 )
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
@@ -136,6 +135,17 @@ class MemoryLedger:
                 self._add(fanout, line, now)
         self._change(fanout.id, written=written)
         return len(self._rows) - before
+
+    def enlist(
+        self, fanout: Fanout, people: Sequence[Listed], apart: Sequence[Line], *, now: datetime
+    ) -> int:
+        """Write a row for each of these people of the audience; return how many were new."""
+        if not people:
+            return 0
+        told = {line.address: line for line in apart}
+        plain = (Line(p.email, p.name, p.language, None, p.time_zone) for p in people)
+        lines = [told.get(line.address, line) for line in plain]
+        return self.write(fanout, lines, now=now, written=people[-1].number)
 
     def ready(self, fanout: Fanout, *, now: datetime) -> None:
         """All rows are written: sending may begin."""
@@ -261,7 +271,7 @@ class MemoryLedger:
             owner=owner,
             token=shard.token,
             lease_until=shard.lease_until,
-            lost=tuple(_delivery(fanout, row) for row in lost),
+            lost=tuple(row.as_sent(fanout) for row in lost),
         )
 
     async def advance(
@@ -288,7 +298,7 @@ class MemoryLedger:
             if shard.due_at and put_off:
                 shard.due_at = max(shard.due_at, min(put_off, now + LATEST_RETRY))
         return Advance(
-            deliveries=tuple(_delivery(claim.fanout, row) for row in taken),
+            deliveries=tuple(row.as_sent(claim.fanout) for row in taken),
             kept=kept,
             is_overtaken=overtaken,
         )
@@ -386,16 +396,4 @@ def _matches(line: LedgerRow, wanted: Filter) -> bool:
         and wanted.update in {None, line.update}
         and wanted.audience in {None, line.audience}
         and wanted.state in {None, line.state}
-    )
-
-
-def _delivery(fanout: Fanout, row: Row) -> Delivery:
-    return Delivery(
-        id=row.line.id,
-        key=key_of(fanout, row.line.address),
-        address=row.line.address,
-        name=row.line.name,
-        language=row.language,
-        time_zone=row.time_zone,
-        attempt=row.line.attempts,
     )

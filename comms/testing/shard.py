@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from comms.clock import SINCE_EVER
-from comms.delivery import DeliveryState, LedgerRow
-from comms.ledger import FURTHEST_LEASE, LATEST_RETRY, Fanout, Line, Settled
+from comms.delivery import Delivery, DeliveryState, LedgerRow
+from comms.ledger import FURTHEST_LEASE, LATEST_RETRY, Fanout, Line, Settled, key_of
 
 
 @dataclass(kw_only=True)
@@ -17,6 +17,18 @@ class Row:
     line: LedgerRow
     language: str
     time_zone: str
+
+    def as_sent(self, fanout: Fanout) -> Delivery:
+        """The row as a transport is given it."""
+        return Delivery(
+            id=self.line.id,
+            key=key_of(fanout, self.line.address),
+            address=self.line.address,
+            name=self.line.name,
+            language=self.language,
+            time_zone=self.time_zone,
+            attempt=self.line.attempts,
+        )
 
     def as_read(self) -> LedgerRow:
         """The line as people read it: due since its fan-out was opened, or later."""

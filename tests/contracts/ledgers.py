@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -12,6 +12,7 @@ from comms.delivery import Delivery, DeliveryState, LedgerRow, Outcome
 from comms.incident import Severity, Status
 from comms.ledger import Advance, Claim, Fanout, Fanouts, Filter, Ledger, Line, Settled
 from comms.plan.model import ChannelName
+from comms.recipient import Listed, Recipient
 from comms.statement import PLAIN, Statement
 from comms.testing import HeldClock, MemoryLedger
 from comms.update import Kind, Update, UpdateState
@@ -34,6 +35,10 @@ class Shelf(Protocol):
         """Run `work` in one transaction."""
         ...
 
+    async def invited(self, audience: str, people: Sequence[Recipient]) -> Sequence[Listed]:
+        """Make these the people of an audience; return them as they are listed."""
+        ...
+
     async def approved(self, statement: Statement) -> int:
         """Keep an update with this statement; return the update's id."""
         ...
@@ -50,6 +55,12 @@ class MemoryShelf:
     async def act(self, work: Callable[[Fanouts], T]) -> T:
         return work(self._memory)
 
+    async def invited(self, audience: str, people: Sequence[Recipient]) -> Sequence[Listed]:
+        return [
+            Listed(number, person.email, person.name, person.language, "", person.time_zone)
+            for number, person in enumerate(people, 1)
+        ]
+
     async def approved(self, statement: Statement) -> int:
         return next(self._ids)
 
@@ -63,6 +74,13 @@ class SqlShelf:
 
     async def act(self, work: Callable[[Fanouts], T]) -> T:
         return await self._database.write(lambda session: work(SqlBook(session).fanouts))
+
+    async def invited(self, audience: str, people: Sequence[Recipient]) -> Sequence[Listed]:
+        def invite(book: SqlBook) -> Sequence[Listed]:
+            count = book.recipients.replace(audience, people)
+            return book.recipients.page(audience, after=0, limit=count)
+
+        return await self._database.write(lambda session: invite(SqlBook(session)))
 
     async def approved(self, statement: Statement) -> int:
         def keep(book: SqlBook) -> int:
@@ -132,6 +150,12 @@ class LedgerBench:
         lines = [Line(address=a) if isinstance(a, str) else a for a in addresses]
         return await self.shelf.act(
             lambda fanouts: fanouts.write(fanout, lines, now=self.clock.now(), written=up_to)
+        )
+
+    async def enlisted(self, fanout: Fanout, people: Sequence[Listed], *apart: Line) -> int:
+        """Write rows for people of the audience; return how many were new."""
+        return await self.shelf.act(
+            lambda fanouts: fanouts.enlist(fanout, people, apart, now=self.clock.now())
         )
 
     async def ready(self, fanout: Fanout) -> None:

@@ -7,12 +7,13 @@ from datetime import timedelta
 from comms.delivery import DeliveryState, Reason
 from comms.ledger import SHARD, Fanout, FanoutState, Filter, Line
 from comms.plan.model import ChannelName
-from comms.recipient import Listed
+from comms.recipient import Listed, Recipient
 from tests.contracts.ledgers import LEASE, LedgerBench, addresses, outcomes
 
 PLANNED, SENDING = DeliveryState.PLANNED, DeliveryState.SENDING
 ACCEPTED, REJECTED = DeliveryState.ACCEPTED, DeliveryState.REJECTED
 UNKNOWN, CANCELLED = DeliveryState.UNKNOWN, DeliveryState.CANCELLED
+SUPPRESSED = DeliveryState.SUPPRESSED
 MINUTE = timedelta(minutes=1)
 
 
@@ -67,6 +68,56 @@ async def test_rows_written_in_pages_fill_one_shard_before_the_next(bench: Ledge
     while claim := await bench.claim():
         sizes.append(len((await bench.advance(claim, take=9999)).deliveries))
     assert sizes == [SHARD, SHARD - 200]
+
+
+async def test_people_of_the_audience_are_written_as_they_are_listed(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+    people = await bench.shelf.invited(
+        "executives",
+        [
+            Recipient(email="Ann@x.org", name="Ann", language="de", time_zone="Asia/Tokyo"),
+            Recipient(email="bob@x.org", name="Bob", language="en"),
+        ],
+    )
+
+    assert await bench.enlisted(fanout, people) == 2
+    await bench.ready(fanout)
+
+    _, step = await bench.begun()
+    assert [(d.address, d.name, d.language, d.time_zone) for d in step.deliveries] == [
+        ("Ann@x.org", "Ann", "de", "Asia/Tokyo"),
+        ("bob@x.org", "Bob", "en", ""),
+    ]
+
+
+async def test_whose_line_is_another_is_written_by_that(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+    people = await bench.shelf.invited(
+        "executives", [Recipient(email=f"p{number}@x.org") for number in range(3)]
+    )
+    off = Line(address="p0@x.org", suppressed=Reason.UNSUBSCRIBED)
+    zone = Line(address="p2@x.org", name="Max", time_zone="Asia/Tokyo")
+
+    assert await bench.enlisted(fanout, people, off, zone) == 3
+
+    rows = {row.address: row for row in await bench.rows()}
+    assert (rows["p0@x.org"].state, rows["p0@x.org"].reason) == (SUPPRESSED, Reason.UNSUBSCRIBED)
+    assert (rows["p1@x.org"].state, rows["p2@x.org"].name) == (PLANNED, "Max")
+    assert await bench.totals(fanout) == {PLANNED: 2, SUPPRESSED: 1}
+
+
+async def test_people_who_are_listed_anew_meanwhile_are_written_once(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+    everybody = [Recipient(email=f"p{number}@x.org") for number in range(SHARD + 100)]
+    before = await bench.shelf.invited("executives", everybody[: SHARD - 1])
+    await bench.enlisted(fanout, before)
+
+    after = await bench.shelf.invited("executives", everybody)
+
+    assert await bench.enlisted(fanout, after) == 101
+    assert await bench.totals(fanout) == {PLANNED: SHARD + 100}
+    [going] = await bench.planning()
+    assert going.written == after[-1].number
 
 
 async def test_planning_lists_what_is_not_all_written_most_urgent_first(bench: LedgerBench) -> None:
