@@ -19,6 +19,7 @@ from comms.plan.duration import written
 from comms.plan.model import Audience, Plan
 from comms.plan.schema import json_schema
 from comms.plan.transports import NONE, Transports
+from comms.rule import Level, Rule
 
 app = typer.Typer(no_args_is_help=True, help="The communication plan.")
 
@@ -94,6 +95,9 @@ def _print(plan: Plan, console: Console) -> None:
     console.print(table)
     console.print(f"Where two roles approve: {eyes}.", markup=False)
     for audience in plan.enabled():
+        if audience.external:
+            console.print(_weights(audience), markup=False)
+    for audience in plan.enabled():
         if audience.languages:
             spoken = ", ".join(plan.languages_of(audience))
             console.print(f"{audience.name} are written to in: {spoken}.", markup=False)
@@ -111,6 +115,18 @@ def _row(audience: Audience) -> list[str]:
         if audience.enabled
         else "not in use",
     ]
+
+
+def _weights(audience: Audience) -> str:
+    """'Text for Customers: hosts, ips: block; blame, hope: warn. Nobody may override a block.'"""
+    rules = {
+        level: ", ".join(rule.value for rule in Rule if audience.level(rule) is level)
+        for level in (Level.BLOCK, Level.WARN, Level.OFF)
+    }
+    said = "; ".join(f"{names}: {level.value}" for level, names in rules.items() if names)
+    roles = " or ".join(role.label for role in audience.lint_override)
+    who = f"The {roles} may override a block." if roles else "Nobody may override a block."
+    return f"Text for {audience.label}: {said}. {who}"
 
 
 def _described(plan: Plan) -> dict[str, object]:
@@ -135,6 +151,8 @@ def _described(plan: Plan) -> dict[str, object]:
                 "sees": sorted(audience.sees),
                 "approval": list(audience.approval),
                 "template": audience.template,
+                "lint": {rule.value: audience.level(rule).value for rule in Rule},
+                "lint_override": list(audience.lint_override),
                 "cadence": {
                     severity: {
                         "first": written(promise.first) if promise.first else None,

@@ -140,6 +140,7 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
                 now=scene.now,
                 readers=readers(scene, audience),
                 language=scene.plan.language,
+                known=scene.plan.people,
             )
         ),
         needed=roles,

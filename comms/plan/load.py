@@ -16,6 +16,7 @@ from comms.plan.explain import explain
 from comms.plan.model import Audience, Cadence, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
 from comms.plan.transports import NONE, Transports, check_transports
+from comms.rule import Level, Rule
 
 SHIPPED = "the shipped plan"
 SHOWN = 50
@@ -81,7 +82,7 @@ def _checked(found: document.Document, transports: Transports) -> Plan | None:
         _check_templates(name, audience, found)
         check_transports(name, audience, found, transports)
     audiences = {
-        name: _audience(name, position, audience)
+        name: _audience(name, position, audience, entry)
         for position, (name, audience) in enumerate(entry.audiences.items())
     }
     return Plan(
@@ -131,7 +132,10 @@ def _worded(channel: ChannelName) -> list[str]:
     )
 
 
-def _audience(name: str, position: int, entry: schema.AudienceEntry) -> Audience:
+def _audience(
+    name: str, position: int, entry: schema.AudienceEntry, plan: schema.PlanFile
+) -> Audience:
+    override = plan.lint_override if entry.lint_override is None else entry.lint_override
     return Audience(
         name=name,
         label=entry.label,
@@ -154,7 +158,19 @@ def _audience(name: str, position: int, entry: schema.AudienceEntry) -> Audience
         empty_digest=entry.empty_digest,
         languages=tuple(entry.languages),
         mail=tuple(entry.mail),
+        lint=_levels(entry, plan),
+        lint_override=tuple(override),
     )
+
+
+def _levels(entry: schema.AudienceEntry, plan: schema.PlanFile) -> dict[Rule, Level]:
+    """What the plan blocks for customers is a warning to people inside, unless theirs blocks it."""
+    inside = not {"conditions", "impact"}.isdisjoint(entry.sees)
+    house = {
+        rule: Level.WARN if inside and level is Level.BLOCK else level
+        for rule, level in plan.lint.items()
+    }
+    return house | entry.lint
 
 
 def _people(entries: list[schema.PersonEntry]) -> tuple[Person, ...]:

@@ -12,6 +12,7 @@ from comms.errors import Invalid
 from comms.incident import Incident, Severity
 from comms.language import SOURCE
 from comms.people import Person, Role
+from comms.rule import Level, Rule
 
 
 class ChannelName(StrEnum):
@@ -54,6 +55,8 @@ class Audience:
     `on_unknown`: what may or may not have arrived is resent, or waits for a person. `mail` names
     the transports of mail that it takes: the first that works ('()': the installation's first).
     `languages` (BCP 47) are those in which it is written to, beside the plan's.
+    `lint` is how each rule weighs, where a plan says so; whoever holds a role of `lint_override`
+    may approve what it blocks, with a reason.
     """
 
     name: str
@@ -73,6 +76,19 @@ class Audience:
     empty_digest: bool = False
     mail: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    lint: Mapping[Rule, Level] = field(default_factory=dict)
+    lint_override: tuple[Role, ...] = ()
+
+    @property
+    def reads_inside(self) -> bool:
+        """True for readers of the report itself; the text for customers is an extra to them."""
+        return not self.sees.isdisjoint({"conditions", "impact"})
+
+    def level(self, rule: Rule) -> Level:
+        """How a rule weighs here; where no plan says so, nothing blocks what stays inside."""
+        if rule in self.lint:
+            return self.lint[rule]
+        return Level.WARN if self.reads_inside else rule.level
 
     @property
     def ways(self) -> tuple[ChannelName, ...]:
@@ -152,10 +168,13 @@ class Plan:
             if any(known.is_same(person) for known in people)
         )
 
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody whom the plan names."""
+        named = tuple(person for people in self.approvers.values() for person in people)
+        return (*named, self.duty_manager) if self.duty_manager else named
+
     def known_person(self, email: str) -> Person | None:
         """The person of that address whom the plan names, if any."""
-        named = [person for people in self.approvers.values() for person in people]
-        if self.duty_manager:
-            named.append(self.duty_manager)
         wanted = email.casefold()
-        return next((person for person in named if person.email.casefold() == wanted), None)
+        return next((person for person in self.people if person.email.casefold() == wanted), None)

@@ -29,6 +29,7 @@ from comms.plan import duration
 from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.problem import nearest
 from comms.projection import FIELDS, PUBLIC_FIELDS
+from comms.rule import Level, Rule
 
 MAIL = r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\]]+$"
 
@@ -107,6 +108,8 @@ Sees = Annotated[
     Field(json_schema_extra={"enum": sorted(FIELDS)}),
 ]
 RoleName = Annotated[Role, Field(strict=False)]
+RuleName = Annotated[Rule, Field(strict=False)]
+LevelName = Annotated[Level, Field(strict=False)]
 Channel = Annotated[ChannelName, Field(strict=False)]
 
 
@@ -194,6 +197,12 @@ class AudienceEntry(_Strict):
     template: Name | None = Field(
         default=None, description="The folder of its templates; without it, the audience's name."
     )
+    lint: dict[RuleName, LevelName] = Field(
+        default_factory=dict, description="How a rule weighs for it, in place of the plan's."
+    )
+    lint_override: list[RoleName] | None = Field(
+        default=None, description="Who may override a block for it, in place of the plan's."
+    )
     cadence: CadenceTable
 
     @field_validator("channels")
@@ -227,6 +236,12 @@ class AudienceEntry(_Strict):
             if instead is ChannelName.PAGE and info.data.get("external") is False:
                 raise ValueError("the page is public: only 'external: true' may fail over to it")
         return failover
+
+    @field_validator("lint_override")
+    @classmethod
+    def _each_role_once(cls, roles: list[Role] | None) -> list[Role] | None:
+        _refuse_doubles(roles or [])
+        return roles
 
     @field_validator("self_subscribe")
     @classmethod
@@ -327,9 +342,23 @@ class PlanFile(_Strict):
     approvers: dict[RoleName, list[PersonEntry]] = Field(
         default_factory=dict, description="People who hold a role in every incident."
     )
+    lint: dict[RuleName, LevelName] = Field(
+        default_factory=dict,
+        description="How a rule for the customers' text weighs: off, warn or block.",
+    )
+    lint_override: list[RoleName] = Field(
+        default_factory=list,
+        description="The roles whose holders may approve what a rule blocks, with a reason.",
+    )
     audiences: dict[Name, AudienceEntry] = Field(
         min_length=1, max_length=40, description="In the order in which they are told."
     )
+
+    @field_validator("lint_override")
+    @classmethod
+    def _each_role_once(cls, roles: list[Role]) -> list[Role]:
+        _refuse_doubles(roles)
+        return roles
 
 
 def json_schema() -> dict[str, Any]:

@@ -7,38 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from comms.incident import Severity, Status
+from comms.incident import Status
 from comms.lint import Finding, Level, blocks, lint
 from comms.people import Person, Role
 from comms.plan.model import Plan
 from comms.report import Actions, CustomerText
+from comms.rule import Rule
 from comms.testing.clock import MONDAY
-from comms.update import Kind, Update, UpdateState
-from tests.comms.test_incident import incident
-from tests.house import ADA, BEN, REPORT
-
-LED = incident(Status.INVESTIGATING, incident_commander=ADA, comms_lead=BEN)
-
-
-def update(**changes: object) -> Update:
-    return replace(
-        Update(
-            id=1,
-            incident="INC-1",
-            number=1,
-            kind=Kind.UPDATE,
-            state=UpdateState.DRAFT,
-            report=REPORT,
-            status=Status.INVESTIGATING,
-            severity=Severity.SEV2,
-            audiences=("customers",),
-            promises={"customers": MONDAY + timedelta(minutes=30)},
-            hash="h",
-            drafted_by=BEN,
-            drafted_at=MONDAY,
-        ),
-        **changes,  # type: ignore[arg-type]
-    )
+from comms.update import Kind, Update
+from tests.comms.lint.drafts import LED, update
+from tests.house import REPORT
 
 
 def codes(
@@ -57,46 +35,55 @@ def test_a_good_draft_is_left_alone(plan: Plan, audience: str) -> None:
     assert codes(plan, update(), audience) == {}
 
 
-@pytest.mark.parametrize(
-    "symptom",
-    [
-        "db1.internal is slow.",
-        "10.20.30.40 does not answer.",
-        "See 192.168.0.1:8080.",
-        "172.16.0.9 and others",
-        "gateway.eu.corp fails",
-    ],
-)
-def test_names_from_inside_block_what_customers_read(plan: Plan, symptom: str) -> None:
-    assert codes(plan, saying(symptom)) == {"inside": Level.BLOCK}
-    assert codes(plan, saying(symptom), "stakeholders") == {"inside": Level.WARN}
-    assert codes(plan, saying(symptom), "executives") == {}
+def test_what_blocks_for_customers_is_a_warning_to_people_inside(plan: Plan) -> None:
+    leak = saying("db1.internal is slow.")
+
+    assert codes(plan, leak) == {"hosts": Level.BLOCK}
+    assert codes(plan, leak, "stakeholders") == {"hosts": Level.WARN}
+    assert codes(plan, leak, "executives") == {}
 
 
-@pytest.mark.parametrize(
-    "symptom",
-    ["Internal errors are shown.", "Version 10.2 fails.", "172.200.1.1 is yours.", "Go local."],
-)
-def test_ordinary_words_are_not_names_from_inside(plan: Plan, symptom: str) -> None:
-    assert codes(plan, saying(symptom)) == {}
+@pytest.mark.parametrize("rule", Rule)
+def test_a_plan_says_how_a_rule_weighs(plan: Plan, rule: Rule) -> None:
+    customers = plan.audience("customers")
+    stakeholders = plan.audience("stakeholders")
+
+    assert customers.level(rule) is rule.level
+    assert stakeholders.level(rule) is Level.WARN
+    for level in Level:
+        assert replace(customers, lint={rule: level}).level(rule) is level
+        assert replace(stakeholders, lint={rule: level}).level(rule) is level
+    assert len(rule.reason) > 10
 
 
-@pytest.mark.parametrize(
-    ("symptom", "code", "level"),
-    [
-        ("Write to ada@example.org.", "address", Level.WARN),
-        ("TODO: say what", "unfinished", Level.BLOCK),
-        ("It affects [...] payments", "unfinished", Level.BLOCK),
-        ("About XX payments", "unfinished", Level.BLOCK),
-        ("A human error at our side", "blame", Level.WARN),
-        ("Hopefully it is over.", "hope", Level.WARN),
-        ("We work on it ASAP.", "hope", Level.WARN),
-        ("Ask Ada Lovelace.", "name", Level.BLOCK),
-        ("ask ada lovelace!", "name", Level.BLOCK),
-    ],
-)
-def test_wording(plan: Plan, symptom: str, code: str, level: Level) -> None:
-    assert codes(plan, saying(symptom)) == {code: level}
+def test_a_rule_that_is_off_finds_nothing(plan: Plan) -> None:
+    customers = replace(plan.audience("customers"), lint={Rule.HOSTS: Level.OFF})
+
+    found = lint(saying("db1.internal is slow."), LED, customers, recipients=1, now=MONDAY)
+
+    assert found == ()
+
+
+def test_only_what_the_plan_lets_somebody_override_is_marked_so(plan: Plan) -> None:
+    customers = replace(plan.audience("customers"), lint_override=(Role.LEGAL,))
+
+    [leak] = lint(saying("db1.internal is slow."), LED, customers, recipients=1, now=MONDAY)
+    [hope] = lint(saying("Hopefully it is over."), LED, customers, recipients=1, now=MONDAY)
+
+    assert (leak.can_override, hope.can_override) == (True, False)
+
+
+def test_everybody_whom_the_plan_names_is_kept_out_of_the_text(plan: Plan) -> None:
+    found = lint(
+        saying("Dana Roth helps."),
+        LED,
+        plan.audience("customers"),
+        recipients=1,
+        now=MONDAY,
+        known=[Person(name="Dana Roth")],
+    )
+
+    assert [one.code for one in found] == ["names"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +92,7 @@ def test_wording(plan: Plan, symptom: str, code: str, level: Level) -> None:
         ("Ann", "You cannot pay.", None),
         ("Ann", "Ann looks into it.", Level.WARN),
         ("Will", "Payments will fail.", Level.WARN),
-        ("Ann (a.*", "Ann (a.* looks", None),
+        ("Ann (a.*", "Ann (a.* looks", Level.BLOCK),
     ],
 )
 def test_a_name_is_a_whole_word(plan: Plan, name: str, symptom: str, level: Level | None) -> None:
@@ -120,7 +107,59 @@ def test_who_is_affected_should_be_said_while_it_lasts(plan: Plan) -> None:
     silent = replace(REPORT, customer=CustomerText(symptom="Payments fail."))
 
     assert codes(plan, update(report=silent)) == {"scope": Level.WARN}
-    assert codes(plan, update(report=silent, kind=Kind.RESOLVED)) == {}
+    assert codes(plan, update(report=silent, kind=Kind.CORRECTION)) == {}
+
+
+@pytest.mark.parametrize(
+    ("scope", "found"),
+    [
+        ("Some users.", {"scope": Level.WARN}),
+        ("Einige Kunden", {"scope": Level.WARN}),
+        ("Certains clients.", {"scope": Level.WARN}),
+        ("Algunos usuarios.", {"scope": Level.WARN}),
+        ("一部のお客様", {"scope": Level.WARN}),
+        ("بعض العملاء", {"scope": Level.WARN}),
+        ("Some customers in Europe.", {}),
+        ("Some users who sign in with a passkey", {}),
+        ("About one in three customers.", {}),
+        ("Einige Kunden in der Schweiz", {}),
+    ],
+)
+def test_some_users_is_nobody_in_particular(
+    plan: Plan, scope: str, found: dict[str, Level]
+) -> None:
+    text = CustomerText(symptom="Payments fail.", scope=scope)
+
+    assert codes(plan, update(report=replace(REPORT, customer=text))) == found
+
+
+@pytest.mark.parametrize(
+    ("symptom", "found"),
+    [
+        ("All is well again.", {"data_loss": Level.WARN}),
+        ("All is well again. No data was lost.", {}),
+        ("Alles läuft wieder, Daten gingen nicht verloren.", {}),
+        ("Aucune donnée n'a été perdue.", {}),
+        ("No se han perdido datos.", {}),
+        ("データは失われていません。", {}),
+        ("لم تفقد أي بيانات.", {}),
+    ],
+)
+def test_the_last_update_says_whether_data_was_lost(
+    plan: Plan, symptom: str, found: dict[str, Level]
+) -> None:
+    text = CustomerText(symptom=symptom, scope="Everybody.")
+    last = update(report=replace(REPORT, customer=text), status=Status.RESOLVED, promises={})
+
+    assert codes(plan, replace(last, kind=Kind.RESOLVED)) == found
+    assert codes(plan, last) == {}
+    answered = replace(last, kind=Kind.RESOLVED, report=replace(last.report, data_lost=False))
+    assert codes(plan, answered) == {}
+
+
+def test_who_is_still_waiting_is_told_until_when(plan: Plan) -> None:
+    assert codes(plan, update(promises={})) == {"next_update": Level.WARN}
+    assert codes(plan, update(promises={}, status=Status.RESOLVED)) == {}
 
 
 def test_a_report_beyond_the_meter_is_too_long_at_a_glance(plan: Plan) -> None:
@@ -143,7 +182,8 @@ def test_an_audience_with_nobody_in_it_is_said(plan: Plan) -> None:
 
 def test_a_promise_that_has_passed_blocks(plan: Plan) -> None:
     assert codes(plan, update(promises={"customers": MONDAY})) == {"promise_passed": Level.BLOCK}
-    assert codes(plan, update(promises={"executives": MONDAY})) == {}
+    later = {"customers": MONDAY + timedelta(minutes=1), "executives": MONDAY}
+    assert codes(plan, update(promises=later)) == {}
 
 
 def test_only_blocks_forbid() -> None:
@@ -163,3 +203,33 @@ def test_a_finding_names_its_field(plan: Plan) -> None:
 
     assert found.pointer == "/customer/scope"
     assert found.audience == "customers"
+
+
+def test_every_language_of_the_text_is_read(plan: Plan) -> None:
+    german = CustomerText(symptom="Wird bis 15 Uhr behoben.", scope="Einige Kunden")
+    text = CustomerText(symptom="Payments fail.", scope="All.", versions={"de": german})
+    draft = update(report=replace(REPORT, customer=text))
+
+    found = lint(draft, LED, plan.audience("customers"), recipients=1, now=MONDAY)
+
+    assert {(one.code, one.pointer) for one in found} == {
+        ("estimates", "/customer/versions/de/symptom"),
+        ("scope", "/customer/versions/de/scope"),
+    }
+
+
+def test_each_language_says_whether_data_was_lost(plan: Plan) -> None:
+    german = CustomerText(symptom="Alles läuft wieder.")
+    text = CustomerText(symptom="It works. No data was lost.", versions={"de": german})
+    last = update(
+        report=replace(REPORT, customer=text),
+        status=Status.RESOLVED,
+        promises={},
+        kind=Kind.RESOLVED,
+    )
+
+    found = lint(last, LED, plan.audience("customers"), recipients=1, now=MONDAY)
+
+    assert [(one.code, one.pointer) for one in found] == [
+        ("data_loss", "/customer/versions/de/symptom")
+    ]

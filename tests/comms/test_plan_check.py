@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from comms.errors import PlanInvalid
 from comms.people import Role
-from comms.plan.load import SHOWN, check, load, shipped
+from comms.plan.load import SHOWN, check, load, read, shipped
 from comms.plan.model import ChannelName
+from comms.rule import Level, Rule
 
 SHIPPED = shipped()
 
@@ -392,3 +393,48 @@ def test_an_audience_is_written_to_in_the_plans_language_first(tmp_path: Path) -
 
     assert plan.languages_of(plan.audience("customers")) == ("de", "en", "fr-CH")
     assert plan.languages_of(plan.audience("executives")) == ("de",)
+
+
+def test_how_a_rule_weighs_is_the_plans_word_then_the_audiences() -> None:
+    text = changed(
+        ("four_eyes: true", "four_eyes: true\nlint: {tickets: block, blame: off}"),
+        ("label: Customers", "label: Customers\n    lint: {blame: block}"),
+    )
+    plan, problems = read(text, "plan.yaml")
+
+    assert problems == []
+    assert plan is not None
+    customers, stakeholders = plan.audience("customers"), plan.audience("stakeholders")
+    assert customers.level(Rule.TICKETS) is Level.BLOCK
+    assert customers.level(Rule.BLAME) is Level.BLOCK
+    assert stakeholders.level(Rule.BLAME) is Level.OFF
+    # What blocks for customers does not hold up what people inside read.
+    assert stakeholders.level(Rule.TICKETS) is Level.WARN
+
+
+def test_who_may_override_is_the_plans_word_then_the_audiences() -> None:
+    text = changed(
+        ("four_eyes: true", "four_eyes: true\nlint_override: [legal]"),
+        ("label: Customers", "label: Customers\n    lint_override: []"),
+    )
+    plan, _problems = read(text, "plan.yaml")
+
+    assert plan is not None
+    assert plan.audience("customers").lint_override == ()
+    assert plan.audience("stakeholders").lint_override == (Role.LEGAL,)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("lint: {estimate: block}", "found 'estimate'. Did you mean 'estimates'?"),
+        ("lint: {names: blok}", "expected 'off', 'warn' or 'block', found 'blok'."),
+        ("lint: {names: true}", "expected 'off', 'warn' or 'block', found true."),
+        ("lint: [names]", "expected names with values below them, found a list"),
+        ("lint_override: [legal, legal]", "legal stands here more than once"),
+        ("lint_override: [chief]", "expected 'incident_commander', 'comms_lead', 'scribe' or"),
+        ("lint_override: legal", "expected a list, such as [mail, page], found 'legal'"),
+    ],
+)
+def test_a_rule_or_role_that_is_not_known_is_named(line: str, message: str) -> None:
+    assert message in only(changed(("four_eyes: true", f"four_eyes: true\n{line}")))

@@ -14,7 +14,7 @@ from comms.render import environment
 from comms.report import CanReport, CustomerText, Need
 from comms.testing.clock import MONDAY
 from comms.update import Kind
-from tests.comms.test_lint import LED, update
+from tests.comms.lint.drafts import LED, update
 from tests.house import REPORT
 
 ALWAYS = {
