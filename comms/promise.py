@@ -14,6 +14,9 @@ from comms.plan.model import Audience
 NUDGE_BEFORE = timedelta(minutes=5)
 ESCALATE_AFTER = timedelta(minutes=5)
 
+SNOOZE = timedelta(minutes=10)
+"""How long reminders of a promise can be put off, once. What readers were promised stays."""
+
 
 class PromiseState(StrEnum):
     """open → kept or missed; withdrawn when the incident ends before the audience was told."""
@@ -37,7 +40,8 @@ class Promise:
     """`answered_by` is the number of the update that answered it, on time or late.
 
     A missed promise without an answer is still owed, until `answered_at`: with no `answered_by`
-    beside it, the incident ended without an answer. Times are UTC.
+    beside it, the incident ended without an answer. Until `snoozed_until` nobody is reminded.
+    Times are UTC.
     """
 
     id: int
@@ -48,6 +52,7 @@ class Promise:
     state: PromiseState = PromiseState.OPEN
     answered_by: int | None = None
     answered_at: datetime | None = None
+    snoozed_until: datetime | None = None
 
     @property
     def is_owed(self) -> bool:
@@ -67,7 +72,18 @@ class Promise:
             case Phase.DUE:
                 return self.due_at
             case Phase.ESCALATE:
-                return self.due_at + ESCALATE_AFTER
+                return max(self.due_at, self.snoozed_until or self.due_at) + ESCALATE_AFTER
+
+    def is_snoozed(self, now: datetime) -> bool:
+        """True while nobody is to be reminded of it."""
+        return self.snoozed_until is not None and now < self.snoozed_until
+
+    def phase_again(self) -> Phase:
+        """Whom the reminder that was put off goes to when it comes: whose turn it is by then."""
+        until = self.snoozed_until or self.due_at
+        if until - SNOOZE >= self.due_at + ESCALATE_AFTER:
+            return Phase.ESCALATE
+        return Phase.DUE if until >= self.due_at else Phase.NUDGE
 
 
 class Promises(Protocol):

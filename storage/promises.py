@@ -25,10 +25,11 @@ _READ = sqlalchemy.select(*(getattr(PromiseRow, field.name) for field in fields(
 # What returns something goes out as one statement for all rows, in no promised order.
 _ADDED = ("incident", "audience", "made_at", "due_at", "state")
 _ADD = insert(PromiseRow).returning(*(col(getattr(PromiseRow, n)) for n in ("id", *_ADDED)))
+_CHANGES = ("due_at", "state", "answered_by", "answered_at", "snoozed_until")
 _SAVE = (
     sqlalchemy.update(PromiseRow)
     .where(col(PromiseRow.id) == bindparam("promise"))
-    .values({name: bindparam(name) for name in ("due_at", "state", "answered_by", "answered_at")})
+    .values({name: bindparam(name) for name in _CHANGES})
 )
 _TIMER = [getattr(TimerRow, field.name) for field in fields(Timer)]
 
@@ -67,6 +68,7 @@ class SqlPromises:
                 "state": promise.state.value,
                 "answered_by": promise.answered_by,
                 "answered_at": promise.answered_at,
+                "snoozed_until": promise.snoozed_until,
             }
             for promise in promises
         ]
@@ -108,6 +110,7 @@ def _promise(row: Row[Any]) -> Promise:
         state=PromiseState(row.state),
         answered_by=row.answered_by,
         answered_at=row.answered_at,
+        snoozed_until=row.snoozed_until,
     )
 
 

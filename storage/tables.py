@@ -100,6 +100,7 @@ class PromiseRow(SQLModel, table=True):
     state: str
     answered_by: int | None = None
     answered_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    snoozed_until: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class TimerRow(SQLModel, table=True):

@@ -15,6 +15,7 @@ from comms.incident import Incident
 from comms.people import Person
 from comms.plan.model import Plan
 from comms.promise import Phase, Promise, PromiseState
+from comms.timeline import Entry
 
 _TONES = {Phase.NUDGE: "accent", Phase.DUE: "warning", Phase.ESCALATE: "attention"}
 _ASKS = {
@@ -39,12 +40,15 @@ def nudge_card(
     now: datetime,
     to: Person | None,
     draft: int | None = None,
+    sent: int | None = None,
+    may_put_off: bool = True,
     incident_url: str = "",
 ) -> dict[str, object]:
     """Return the card. `audiences` (by name) were promised an update by `due_at` (UTC).
 
     `to` is mentioned where Teams knows the person. `draft` is the number of an open draft that
-    only needs approval; without one the form opens with the last report.
+    only needs approval; without one the form opens with the last report, and `sent`, the number
+    of the last update, can be told again with one tap.
     """
     line = _line(plan, phase, due_at, audiences, now)
     addressed, entities = address(to)
@@ -59,8 +63,34 @@ def nudge_card(
         "ask": ask,
         "lines": [] if addressed else [ask],
         "draft": draft,
+        "sent": sent,
+        "due_at": due_at.isoformat(),
+        "may_put_off": may_put_off,
     }
     return fill_card("cards/nudge.json", context)
+
+
+def snoozed_nudge_card(
+    *,
+    incident: Incident,
+    plan: Plan,
+    promises: Sequence[Promise],
+    said: Entry,
+    incident_url: str = "",
+) -> dict[str, object]:
+    """Return what takes a nudge's place while it is put off; `said` is the timeline's line."""
+    until = max(promise.snoozed_until or promise.due_at for promise in promises)
+    to, by = labels([p.audience for p in promises], plan), clock(promises[0].due_at, plan)
+    headline = f"Reminder put off until {clock(until, plan)}"
+    context = headed(incident, incident_url=incident_url) | {
+        "fallback": f"{incident.key}: {headline}",
+        "tone": "default",
+        "about": True,
+        "addressed": "",
+        "headline": headline,
+        "lines": [f"{said.text.rstrip('.')}.", f"{to} still wait for the update promised by {by}."],
+    }
+    return fill_card("cards/notice.json", context)
 
 
 def answered_nudge_card(

@@ -23,6 +23,7 @@ from comms.desk import Desk, Scene
 from comms.errors import SitrepError, Unavailable
 from comms.outage import Outage
 from comms.outbox import Effect, Hand
+from comms.people import Role
 from comms.plan.model import ChannelName
 from comms.promise import Phase
 from comms.room import Room
@@ -55,6 +56,10 @@ class Hands:
             "room.unmet": self.remind,
             "room.nudge": self.nudge,
             "room.answered": self.settle_nudge,
+            "room.offer": self.offer_role,
+            "room.handover": self.hand_over,
+            "room.changed": self.ask_for_update,
+            "room.current": self.settle_change,
             "room.glass": self.show_broken_glass,
             "room.outage": self.show_outage,
         }
@@ -120,13 +125,13 @@ class Hands:
             await self._put(key, effect.key, card, f"{key}: next update")
 
     async def settle_nudge(self, effect: Effect) -> None:
-        """Let a nudge that was answered say so, and ask for nothing any more."""
+        """Let a nudge that was answered or put off say so, and ask for nothing any more."""
         key, name = effect.incident, str(effect.payload["nudge"])
         posted = await self._clerk.card(key, name)
         if posted is None:
             return
         card = await self._clerk.read(
-            look.answered_nudge,
+            look.settled_nudge,
             key,
             Phase(str(effect.payload["phase"])),
             datetime.fromisoformat(str(effect.payload["due_at"])),
@@ -134,6 +139,33 @@ class Hands:
         if card is not None:
             room = await self._room(key)
             await self._replace(room, posted, message(card, summary=f"{key}: next update"))
+
+    async def offer_role(self, effect: Effect) -> None:
+        """Ask who takes a role over; the card of an earlier offer steps back."""
+        key, role = effect.incident, Role(str(effect.payload["role"]))
+        card = await self._clerk.read(look.offer, key, role, str(effect.payload["by"]))
+        await self._post(key, f"offer:{role}", card, f"{key}: {role.label}")
+
+    async def hand_over(self, effect: Effect) -> None:
+        """Tell the new comms lead what is owed; the offer that was answered says so."""
+        key = effect.incident
+        card = await self._clerk.read(look.handover, key)
+        if card is not None:
+            await self._post(key, "handover", card, f"{key}: promises handed over")
+            await self._take_back(key, f"offer:{Role.COMMS_LEAD}", card)
+
+    async def ask_for_update(self, effect: Effect) -> None:
+        """Ask for an update now, with a card of its own; an older one steps back."""
+        key = effect.incident
+        await self._take_back(key, "changed", await self._clerk.read(look.settled_change, key))
+        card = await self._clerk.read(look.changed, key)
+        if card is not None:
+            await self._post(key, "changed", card, f"{key}: readers should hear now")
+
+    async def settle_change(self, effect: Effect) -> None:
+        """Let the request for an update say who has not heard yet, or that all have."""
+        key = effect.incident
+        await self._take_back(key, "changed", await self._clerk.read(look.settled_change, key))
 
     async def show_broken_glass(self, effect: Effect) -> None:
         """Say that an update went out without the approval that the plan asks for."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from bot.cards.ask import ask_card, unmet_card
+from bot.cards.changed import changed_card, current_card
 from bot.cards.decision import approved_card, discarded_card, drafted_card, stale_card
+from bot.cards.handing import handover_card, offer_card
 from bot.cards.notice import broken_glass_card, outage_card
-from bot.cards.nudge import answered_nudge_card, nudge_card
+from bot.cards.nudge import answered_nudge_card, nudge_card, snoozed_nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
 from bot.cards.views import Reach, reach_of
 from bot.cards.war_room import war_room_card
 from comms.acts import draft
 from comms.acts.kind import last_approved
+from comms.acts.unaware import unaware
 from comms.desk import Scene
 from comms.incident import Incident
 from comms.outage import Outage
@@ -129,22 +132,90 @@ def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None
         now=scene.now,
         to=_whom(scene, incident, phase),
         draft=waiting.number if waiting else None,
+        sent=sent.number if (sent := last_approved(scene, key)) else None,
+        may_put_off=not any(promise.snoozed_until for promise in owed),
         incident_url=scene.house.incident_url(key),
     )
 
 
-def answered_nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None:
-    """What takes a nudge's place once what was promised for `due_at` is owed no more, else None."""
+def put_off(scene: Scene, key: str, due_at: datetime) -> Card | None:
+    """What takes the place of a nudge that was put off just now."""
+    return settled_nudge(scene, key, Phase.NUDGE, due_at)
+
+
+def settled_nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None:
+    """What takes a nudge's place once what was promised for `due_at` is owed no more, or the
+    reminder was put off; else None."""
     promises = [promise for promise in scene.book.promises.of(key) if promise.due_at == due_at]
-    if any(promise.is_owed for promise in promises):
-        return None
     incident = scene.book.incidents.get(key)
-    return answered_nudge_card(
+    url = scene.house.incident_url(key)
+    owed = [promise for promise in promises if promise.is_owed]
+    if not owed:
+        return answered_nudge_card(
+            incident=incident,
+            plan=scene.plan,
+            promises=promises,
+            reminded=_whom(scene, incident, phase),
+            incident_url=url,
+        )
+    if all(promise.is_snoozed(scene.now) for promise in owed):
+        put_off = [e for e in scene.book.timeline.of(key) if e.kind == "promise.snoozed"]
+        return snoozed_nudge_card(
+            incident=incident, plan=scene.plan, promises=owed, said=put_off[-1], incident_url=url
+        )
+    return None
+
+
+def offer(scene: Scene, key: str, role: Role, by: str) -> Card:
+    """The question who takes a role over."""
+    return offer_card(
+        incident=scene.book.incidents.get(key),
+        role=role,
+        by=by,
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def handover(scene: Scene, key: str) -> Card | None:
+    """What a new comms lead takes over; None where nothing is owed any more."""
+    incident = scene.book.incidents.get(key)
+    owed = [promise for promise in scene.book.promises.of(key) if promise.is_owed]
+    lead = incident.holder(Role.COMMS_LEAD)
+    if lead is None or not owed:
+        return None
+    waiting = draft.open_draft(scene, key)
+    return handover_card(
         incident=incident,
         plan=scene.plan,
-        promises=promises,
-        reminded=_whom(scene, incident, phase),
+        to=lead,
+        owed=sorted(owed, key=lambda promise: promise.due_at),
+        last=last_approved(scene, key),
+        draft=waiting.number if waiting else None,
         incident_url=scene.house.incident_url(key),
+    )
+
+
+def changed(scene: Scene, key: str) -> Card | None:
+    """Who should hear now of what has changed; None where everybody knows."""
+    incident = scene.book.incidents.get(key)
+    behind = unaware(scene, incident)
+    if not behind:
+        return None
+    waiting = draft.open_draft(scene, key)
+    return changed_card(
+        incident=incident,
+        plan=scene.plan,
+        unaware=behind,
+        to=_whom(scene, incident, Phase.NUDGE),
+        draft=waiting.number if waiting else None,
+        incident_url=scene.house.incident_url(key),
+    )
+
+
+def settled_change(scene: Scene, key: str) -> Card:
+    """What takes the place of that request: who has still not heard, or that all have."""
+    return changed(scene, key) or current_card(
+        incident=scene.book.incidents.get(key), incident_url=scene.house.incident_url(key)
     )
 
 

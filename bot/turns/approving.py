@@ -7,10 +7,12 @@ from bot.room import look
 from bot.turns.answer import Answer
 from bot.turns.door import Door
 from bot.turns.press import Press
-from comms.acts.approve import approve
+from comms.acts.approve import Approved, approve
 from comms.acts.deliveries import retry
+from comms.acts.kind import last_approved
+from comms.acts.unchanged import send_unchanged
 from comms.desk import Scene
-from comms.errors import Invalid, StaleDraft
+from comms.errors import Conflict, Invalid, StaleDraft
 from comms.people import Person
 
 
@@ -23,6 +25,14 @@ async def show(door: Door, press: Press) -> Answer:
 async def give(door: Door, press: Press) -> Answer:
     """Approve exactly what the card shows; a stale card says so and offers the new draft."""
     return await _approve(door, press, break_glass="")
+
+
+async def repeat(door: Door, press: Press) -> Answer:
+    """'No change' in one tap, from the card of the update that is told again."""
+    card = await door.do(
+        press, _repeat, press.incident, press.number("number"), by=await door.known(press)
+    )
+    return Answer(card=card)
 
 
 async def break_glass(door: Door, press: Press) -> Answer:
@@ -60,7 +70,19 @@ async def _approve(door: Door, press: Press, *, break_glass: str) -> Answer:
 def _give(
     scene: Scene, key: str, number: int, *, seen: str, by: Person, reason: str
 ) -> dict[str, object]:
-    done = approve(scene, key, number, hash=seen, approver=by, break_glass=reason)
+    return _decided(scene, approve(scene, key, number, hash=seen, approver=by, break_glass=reason))
+
+
+def _repeat(scene: Scene, key: str, number: int, *, by: Person) -> dict[str, object]:
+    """Once per card: an update that went out meanwhile has answered it."""
+    last = last_approved(scene, key)
+    if last is None or last.number != number:
+        raise Conflict(f"Update {number} is no longer the last one. Nothing has been sent.")
+    return _decided(scene, send_unchanged(scene, key, by=by))
+
+
+def _decided(scene: Scene, done: Approved) -> dict[str, object]:
+    key = done.update.incident
     incident = scene.book.incidents.get(key)
     if done.needed:
         return awaiting_card(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.cards.form import errors_of
@@ -18,7 +19,8 @@ from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
 from comms.acts import draft
 from comms.acts.asks import decline, meet, take
-from comms.acts.incident import assign, change_severity, change_status, note, resolve
+from comms.acts.incident import assign, change_severity, change_status, note, offer, resolve
+from comms.acts.promises import snooze
 from comms.ask import Ask
 from comms.desk import Scene
 from comms.errors import Invalid, SitrepError
@@ -44,6 +46,20 @@ async def take_role(door: Door, press: Press) -> Answer:
     role = role_of(press.text("role"))
     await door.do(press, assign, press.incident, role=role, person=await door.known(press))
     return Answer(card=await door.read(press, look.war_room, press.incident))
+
+
+async def offer_role(door: Door, press: Press) -> Answer:
+    """Whoever has the role, or was to act in it, asks the war room to take it over."""
+    role = role_of(press.text("role"))
+    await door.do(press, offer, press.incident, role=role)
+    return Answer(text=f"The war room is asked who takes over as {role.label}.")
+
+
+async def snooze_promise(door: Door, press: Press) -> Answer:
+    """'Remind me later', once, with a reason."""
+    due_at = _moment(press.text("due_at"))
+    await door.do(press, snooze, press.incident, due_at=due_at, reason=press.text("reason"))
+    return Answer(card=await door.read(press, look.put_off, press.incident, due_at))
 
 
 async def set_severity(door: Door, press: Press) -> Answer:
@@ -111,6 +127,13 @@ def role_of(value: str) -> Role:
     except ValueError:
         known = ", ".join(role.label for role in Role)
         raise Invalid(f"{value[:30]!r} is no role. Known: {known}.", pointer="/role") from None
+
+
+def _moment(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise Invalid("The button carries no time. Please open the card again.") from None
 
 
 async def _asked(door: Door, press: Press, act: Callable[[Scene, int], Ask]) -> Answer:

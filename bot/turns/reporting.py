@@ -14,6 +14,7 @@ from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
 from comms.acts import draft
 from comms.acts.kind import last_approved
+from comms.acts.unchanged import draft_unchanged
 from comms.desk import Scene
 from comms.errors import Invalid, SitrepError
 from comms.incident import Status
@@ -42,8 +43,11 @@ async def submit(door: Door, press: Press) -> Answer:
 
 
 async def no_change(door: Door, press: Press) -> Answer:
-    """'No change' in one tap: the last report again, as a new update to approve."""
-    number = await door.do(press, _draft_unchanged, press.incident, press.data)
+    """'No change': the last report again, as a new update to approve."""
+    try:
+        number = await door.do(press, _draft_unchanged, press.incident, press.data)
+    except SitrepError as wrong:
+        return await _again(door, press, wrong)
     return await _drafted(door, press, number)
 
 
@@ -147,12 +151,7 @@ def _draft(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
 def _draft_unchanged(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
     if not is_new(scene, typed):
         return scene.book.updates.of(key)[-1].number
-    last = last_approved(scene, key)
-    if last is None:
-        raise Invalid("There is no update yet that could be repeated.")
-    return draft.draft(
-        scene, key, report=draft.opening(scene, key), audiences=last.audiences
-    ).update.number
+    return draft_unchanged(scene, key).update.number
 
 
 def _status(value: str) -> Status | None:

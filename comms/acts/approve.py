@@ -9,8 +9,10 @@ from comms import planning, text
 from comms.acts.asks import raise_asks
 from comms.acts.deliveries import cancel
 from comms.acts.draft import preview
+from comms.acts.kind import last_approved
 from comms.acts.promises import answer
 from comms.acts.show import show_broken_glass, show_update
+from comms.acts.unaware import told
 from comms.approval import missing, needed, rights
 from comms.delivery import DeliveryState
 from comms.desk import Scene
@@ -140,6 +142,7 @@ def _tell(scene: Scene, update: Update, approval: Approval) -> None:
 def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     """Plan, promise, move: all of it in the transaction of the approval."""
     sent = replace(update, state=UpdateState.APPROVED, approved_at=scene.now)
+    before = last_approved(scene, incident.key)
     moved = move(incident, update.status, now=scene.now)
     if moved != incident:
         scene.book.incidents.save(moved)
@@ -151,6 +154,7 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     planned = _on_its_way(scene, sent)
     answer(scene, sent)
     raise_asks(scene, sent)
+    told(scene, incident, before)
     scene.tell(
         incident.key,
         "update.planned",

@@ -25,6 +25,9 @@ from comms.report import CanReport, carried_forward, cleaned
 from comms.statement import Statement, content_hash
 from comms.update import Kind, Update, UpdateState
 
+REPEATS = 2
+"""So many updates in a row may say that nothing has changed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
@@ -62,6 +65,7 @@ def draft(
     change = changed(scene, incident, report, became, corrects=corrects)
     if change.kind is Kind.REVIEW and not report.review_url:
         raise Invalid("Say where the review can be read.", pointer="/review_url")
+    _not_too_often(scene, key, change.kind)
     update = Update(
         id=before.id if before else 0,
         incident=key,
@@ -249,6 +253,17 @@ def _status(incident: Incident, status: Status | None) -> Status:
             pointer="/status",
         )
     return status
+
+
+def _not_too_often(scene: Scene, key: str, kind: Kind) -> None:
+    """Whoever has read twice that nothing has changed wants to know what is being done."""
+    sent = [u for u in scene.book.updates.of(key) if u.state is UpdateState.APPROVED]
+    if kind is Kind.NO_CHANGE and all(u.kind is Kind.NO_CHANGE for u in sent[-REPEATS:]):
+        raise Conflict(
+            f"The last {REPEATS} updates said that nothing has changed. Say what has been tried"
+            " since, or what you are waiting for.",
+            pointer="/conditions",
+        )
 
 
 def _promises(

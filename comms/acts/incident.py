@@ -17,7 +17,8 @@ from comms.acts.draft import (
 )
 from comms.acts.kind import last_approved
 from comms.acts.promises import tighten, withdraw
-from comms.acts.show import show_incident
+from comms.acts.show import show_handover, show_incident, show_offer
+from comms.acts.unaware import ask_for_update
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
 from comms.incident import Incident, Severity, Status, move
@@ -43,9 +44,21 @@ def assign(scene: Scene, key: str, *, role: Role, person: Person) -> Incident:
         role=role.value,
         person=person.name,
     )
+    if role is Role.COMMS_LEAD and before and any(p.is_owed for p in scene.book.promises.of(key)):
+        show_handover(scene, key)
     redraft(scene, after)
     show_incident(scene, key)
     return after
+
+
+def offer(scene: Scene, key: str, *, role: Role) -> None:
+    """Ask the war room who takes a role over. Until somebody does, nothing changes."""
+    incident = scene.book.incidents.get(key)
+    _not_over(incident)
+    scene.tell(
+        key, "role.offered", f"{scene.by.name} asks who takes over as {role.label}", role=role.value
+    )
+    show_offer(scene, key, role)
 
 
 def change_severity(scene: Scene, key: str, severity: Severity) -> Incident:
@@ -65,6 +78,7 @@ def change_severity(scene: Scene, key: str, severity: Severity) -> Incident:
     )
     if after.status.is_open and after.status is not Status.TRIAGE:
         tighten(scene, after)
+    ask_for_update(scene, after)
     redraft(scene, after)
     show_incident(scene, key)
     return after
@@ -90,6 +104,7 @@ def change_status(scene: Scene, key: str, status: Status) -> Incident:
     else:
         if status.is_open and not incident.status.is_open:
             tighten(scene, after)
+        ask_for_update(scene, after)
         redraft(scene, after)
     show_incident(scene, key)
     return after

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from comms.acts.show import show_answered, show_missed
+from comms import text
+from comms.acts.show import show_missed, show_settled
 from comms.desk import Scene
+from comms.errors import Conflict, Invalid
 from comms.incident import Incident, Severity
 from comms.outbox import Effect
 from comms.plan.model import Audience
 from comms.promise import (
+    SNOOZE,
     Phase,
     Promise,
     PromiseState,
@@ -25,7 +28,10 @@ from comms.timeline import Entry
 from comms.timer import Timer
 from comms.update import Kind, Update, UpdateState
 
-TIMERS = tuple(f"promise.{phase}" for phase in Phase)
+AGAIN = "promise.again"
+"""The timer of a reminder that was put off."""
+
+TIMERS = (*(f"promise.{phase}" for phase in Phase), AGAIN)
 """The kinds of timers that are set for promises."""
 
 
@@ -89,14 +95,53 @@ def fire(scene: Scene, timers: Sequence[Timer]) -> None:
     miss itself is told instead, with how late it was noticed.
     """
     promises = {p.id: p for p in scene.book.promises.find([t.subject for t in timers])}
-    come = [
-        (phase, promise)
-        for timer in timers
-        if (promise := promises[timer.subject]).is_owed
-        and not _is_stale(phase := Phase(timer.kind.removeprefix("promise.")), promise, scene.now)
+    owed = [(t.kind, promises[t.subject]) for t in timers if promises[t.subject].is_owed]
+    _miss(scene, [promise for kind, promise in owed if kind == f"promise.{Phase.DUE}"])
+    nudges = [
+        _nudge(kind, promise) for kind, promise in owed if not _is_quiet(kind, promise, scene.now)
     ]
-    _miss(scene, [promise for phase, promise in come if phase is Phase.DUE])
-    scene.book.outbox.put(*(_nudge(phase, promise) for phase, promise in come), now=scene.now)
+    scene.book.outbox.put(*nudges, now=scene.now)
+
+
+def snooze(scene: Scene, key: str, *, due_at: datetime, reason: str) -> datetime:
+    """Put the reminders of what was promised for `due_at` off, once; return until when.
+
+    What readers were promised stays as it is, and a miss is recorded as ever. Conflict where
+    nobody waits for it any more, or it was put off before.
+    """
+    why = text.line(reason, pointer="/reason")
+    if not why:
+        raise Invalid("Say why; it is recorded.", pointer="/reason")
+    owed = [p for p in scene.book.promises.of(key) if p.is_owed and p.due_at == due_at]
+    if not owed:
+        raise Conflict("Nobody waits for this update any more.")
+    if any(promise.snoozed_until for promise in owed):
+        raise Conflict(
+            "This was put off once already. Send an update: 'no change' is one, in one tap."
+        )
+    until = scene.now + SNOOZE
+    for promise in owed:
+        _put_off(scene, replace(promise, snoozed_until=until))
+    audiences = ", ".join(promise.audience for promise in owed)
+    scene.tell(
+        key,
+        "promise.snoozed",
+        f"{scene.by.name} put the reminder for {audiences} off by"
+        f" {SNOOZE // timedelta(minutes=1)} min: {why}",
+        until=until.isoformat(),
+    )
+    return until
+
+
+def _put_off(scene: Scene, promise: Promise) -> None:
+    scene.book.promises.save(promise)
+    scene.book.timers.cancel(f"promise:{promise.id}:{Phase.NUDGE}")
+    timers = [_timer(promise, AGAIN, promise.snoozed_until or scene.now)]
+    if promise.phase_again() is not Phase.ESCALATE:
+        escalate = f"promise.{Phase.ESCALATE}"
+        timers.append(_timer(promise, escalate, promise.phase_at(Phase.ESCALATE)))
+    scene.book.timers.set(timers)
+    _settle_nudges(scene, promise)
 
 
 def _due(
@@ -139,16 +184,17 @@ def _promise(scene: Scene, key: str, dues: Mapping[str, datetime]) -> None:
 
 
 def _timers(promise: Promise) -> list[Timer]:
-    return [
-        Timer(
-            key=f"promise:{promise.id}:{phase}",
-            due_at=promise.phase_at(phase),
-            kind=f"promise.{phase}",
-            incident=promise.incident,
-            subject=promise.id,
-        )
-        for phase in Phase
-    ]
+    return [_timer(promise, f"promise.{phase}", promise.phase_at(phase)) for phase in Phase]
+
+
+def _timer(promise: Promise, kind: str, due_at: datetime) -> Timer:
+    return Timer(
+        key=f"promise:{promise.id}:{kind.removeprefix('promise.')}",
+        due_at=due_at,
+        kind=kind,
+        incident=promise.incident,
+        subject=promise.id,
+    )
 
 
 def _answer(scene: Scene, promise: Promise, number: int) -> None:
@@ -166,29 +212,34 @@ def _answer(scene: Scene, promise: Promise, number: int) -> None:
     )
 
 
-def _is_stale(phase: Phase, promise: Promise, now: datetime) -> bool:
-    return phase is Phase.NUDGE and now >= promise.due_at
+def _is_quiet(kind: str, promise: Promise, now: datetime) -> bool:
+    """A nudge that comes after the moment of truth is stale; and some were put off."""
+    is_stale = kind == f"promise.{Phase.NUDGE}" and now >= promise.due_at
+    return is_stale or promise.is_snoozed(now)
 
 
-def _nudge(phase: Phase, promise: Promise) -> Effect:
+def _nudge(kind: str, promise: Promise) -> Effect:
+    phase = promise.phase_again() if kind == AGAIN else Phase(kind.removeprefix("promise."))
     return Effect(
         kind="room.nudge",
-        key=_nudge_key(phase, promise),
+        key=_nudge_key(kind, promise),
         incident=promise.incident,
         payload={"phase": phase.value, "due_at": promise.due_at.isoformat()},
     )
 
 
-def _nudge_key(phase: Phase, promise: Promise) -> str:
+def _nudge_key(kind: str, promise: Promise) -> str:
     """Name the card: one for all audiences that were promised the same moment."""
+    phase = kind.removeprefix("promise.")
     return f"nudge:{promise.incident}:{phase}:{promise.due_at.isoformat()}"
 
 
 def _settle_nudges(scene: Scene, promise: Promise) -> None:
-    """What has been answered must not look as if it still had to be."""
-    for phase in Phase:
-        if promise.phase_at(phase) <= scene.now:
-            show_answered(scene, promise, phase, _nudge_key(phase, promise))
+    """What has been answered, or put off, must not look as if it still had to be."""
+    again = [(AGAIN, promise.phase_again())] if promise.snoozed_until else []
+    for kind, phase in (*((f"promise.{phase}", phase) for phase in Phase), *again):
+        if promise.snoozed_until or promise.phase_at(phase) <= scene.now:
+            show_settled(scene, promise, phase, _nudge_key(kind, promise))
 
 
 def _miss(scene: Scene, promises: Sequence[Promise]) -> None:

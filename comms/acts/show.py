@@ -10,6 +10,7 @@ from comms.ask import Ask
 from comms.desk import Scene
 from comms.outage import Outage
 from comms.outbox import Effect
+from comms.people import Role
 from comms.promise import Phase, Promise
 from comms.update import Update
 
@@ -19,10 +20,30 @@ def show_incident(scene: Scene, key: str) -> None:
     _put(scene, "room.refresh", key)
 
 
+def show_offer(scene: Scene, key: str, role: Role) -> None:
+    """Ask the war room who takes a role over."""
+    _put(scene, "room.offer", key, role=role.value, by=scene.by.name)
+
+
+def show_handover(scene: Scene, key: str) -> None:
+    """Tell whoever has just become comms lead what readers were promised."""
+    _put(scene, "room.handover", key)
+
+
 def show_update(scene: Scene, update: Update) -> None:
     """Show the update's card in its present state: draft, awaiting, approved or gone."""
     _put(scene, "room.update", update.incident, number=update.number)
     show_incident(scene, update.incident)
+
+
+def show_changed(scene: Scene, key: str) -> None:
+    """Ask for an update now: what some readers know is out of date."""
+    _put(scene, "room.changed", key)
+
+
+def show_current(scene: Scene, key: str) -> None:
+    """Let that request say who knows by now, if it was made."""
+    _put(scene, "room.current", key)
 
 
 def show_broken_glass(scene: Scene, update: Update) -> None:
@@ -62,8 +83,8 @@ def show_unmet(scene: Scene, ask: Ask) -> None:
     _put(scene, "room.unmet", ask.incident, ask=ask.id, at=scene.now.isoformat())
 
 
-def show_answered(scene: Scene, promise: Promise, phase: Phase, nudge: str) -> None:
-    """Let the nudge of that name say that its promise is not owed any more."""
+def show_settled(scene: Scene, promise: Promise, phase: Phase, nudge: str) -> None:
+    """Let the nudge of that name say that its promise is not owed any more, or was put off."""
     due_at = promise.due_at.isoformat()
     _put(scene, "room.answered", promise.incident, nudge=nudge, phase=phase.value, due_at=due_at)
 

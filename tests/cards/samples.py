@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bot.cards import verbs
 from bot.cards.answer import answer_card, found_card, incidents_card
-from bot.cards.ask import ask_card, unmet_card
+from bot.cards.ask import ask_card
 from bot.cards.can import can_card, report_fields
 from bot.cards.decision import (
     approved_card,
@@ -35,7 +35,6 @@ from bot.cards.notice import (
     problem_card,
     room_found_card,
 )
-from bot.cards.nudge import answered_nudge_card, nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
 from bot.cards.resolve import resolve_card, resolve_fields
@@ -50,10 +49,11 @@ from comms.lint import Finding, Level
 from comms.outage import Outage
 from comms.people import Role
 from comms.plan.model import ChannelName
-from comms.promise import Phase, Promise, answered
+from comms.promise import Promise
 from comms.statement import CARD
 from comms.timeline import Entry
 from comms.update import Approval, Kind, UpdateState
+from tests.cards.reminders import reminders
 from tests.cards.story import (
     ANA,
     BEN,
@@ -82,6 +82,7 @@ def samples(words: Words | None = None) -> dict[str, Card]:
         **_forms(said),
         **_room(said),
         **_decisions(said),
+        **reminders(said),
         **_answers(said),
         **_updates(said),
     }
@@ -164,8 +165,6 @@ def _room(said: Words) -> dict[str, Card]:
     people = {Role.INCIDENT_COMMANDER: ANA, Role.COMMS_LEAD: BEN, Role.SCRIBE: CLEO}
     resolved = replace(here, status=Status.RESOLVED, resolved_at=NOW, roles=people)
     room = partial(war_room_card, plan=plan(), now=NOW, incident_url=URL)
-    unmet = partial(unmet_card, incident=here, plan=plan(), now=NOW + timedelta(hours=2))
-    nudge = partial(nudge_card, incident=here, plan=plan(), audiences=("executives", "customers"))
     failed = AudienceReach(
         audience="Executives", states={DeliveryState.ACCEPTED: 11, DeliveryState.REJECTED: 1}
     )
@@ -194,39 +193,7 @@ def _room(said: Words) -> dict[str, Card]:
             ask=replace(asks[0], declined_by=replace(ANA, name=said.name)),
             plan=plan(),
         ),
-        "ask-unmet": unmet(ask=asks[0], to=replace(BEN, name=said.name)),
-        "ask-unmet-taken": unmet(ask=asks[1], to=asks[1].taken_by),
-        "nudge": nudge(
-            phase=Phase.NUDGE,
-            due_at=NOW + timedelta(minutes=5),
-            now=NOW,
-            to=replace(BEN, name=said.name),
-        ),
-        "nudge-due": nudge(phase=Phase.DUE, due_at=NOW, now=NOW, to=ANA, draft=3),
-        "nudge-answered": answered_nudge_card(
-            incident=here,
-            plan=plan(),
-            promises=[
-                answered(
-                    Promise(
-                        id=1,
-                        incident="INC-41",
-                        audience="executives",
-                        made_at=NOW,
-                        due_at=NOW + timedelta(minutes=30),
-                    ),
-                    number=3,
-                    now=NOW + timedelta(minutes=28),
-                )
-            ],
-            reminded=replace(BEN, name=said.name),
-            incident_url=URL,
-        ),
         "drafted": drafted_card(incident=here, update=last),
-        "nudge-escalate": nudge(
-            phase=Phase.ESCALATE, due_at=NOW - timedelta(minutes=5), now=NOW, to=CLEO
-        ),
-        "nudge-nobody": nudge(phase=Phase.DUE, due_at=NOW, now=NOW, to=None),
         "reach": reach_card(incident=here, reach=reach(), incident_url=URL),
         "reach-failed": reach_card(
             incident=here, reach=Reach(number=2, audiences=(failed,)), incident_url=URL

@@ -56,7 +56,8 @@ class Hour:
             hands=dict.fromkeys(
                 [
                     *("room.open", "room.refresh", "room.update", "room.reach", "room.ask"),
-                    *("room.nudge", "room.glass", "page.refresh"),
+                    *("room.nudge", "room.glass", "room.changed", "room.current"),
+                    *("room.answered", "page.refresh"),
                 ],
                 self._show,
             ),

@@ -167,6 +167,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("answered_by", sa.Integer(), nullable=True),
         sa.Column("answered_at", UtcTime(), nullable=True),
+        sa.Column("snoozed_until", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_promise_incident"), "promise", ["incident"], unique=False)

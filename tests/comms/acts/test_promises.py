@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from comms.acts.incident import change_severity, change_status, resolve
-from comms.acts.promises import TIMERS
+from comms.acts.incident import assign, change_severity, change_status, offer, resolve
+from comms.acts.promises import TIMERS, snooze
 from comms.bell import Bell
 from comms.desk import Desk, Scene
-from comms.errors import Unavailable
+from comms.errors import Conflict, Invalid, Unavailable
 from comms.incident import Severity, Status
 from comms.outbox import Effect
+from comms.people import Role
 from comms.promise import Promise, PromiseState
 from comms.testing import HeldClock
 from comms.timekeeper import Timekeeper
@@ -21,7 +22,7 @@ from comms.timeline import Entry
 from storage.database import Database
 from storage.outbox import SqlEffects
 from tests.acting import approved, declared, drafted, seen, sent
-from tests.house import ADA, REPORT
+from tests.house import ADA, BEN, CAS, REPORT
 
 MINUTE = timedelta(minutes=1)
 INTERNAL = replace(REPORT, customer=None)
@@ -367,3 +368,53 @@ async def test_promises_that_are_alike_have_numbers_of_their_own(desk: Desk) -> 
     }
     assert len({promise.id for promise in made}) == 3
     assert all(kept[promise.id] == promise for promise in made)
+
+
+async def test_a_reminder_is_put_off_once_and_the_promise_stays(
+    desk: Desk, database: Database, timekeeper: Timekeeper, clock: HeldClock
+) -> None:
+    start = clock.now()
+    key = (await declared(desk, severity=Severity.SEV3)).key
+    await sent(desk, key, INTERNAL, **RESPONDERS)
+    due = (await promises(desk, key))["responders"].due_at
+    await pass_time(timekeeper, clock, (due - start) // MINUTE - 5)
+    before = await nudges(database, clock)
+
+    until = await desk.do(snooze, BEN, "teams", key, due_at=due, reason="The provider answers.")
+    assert until == due + 5 * MINUTE
+    with pytest.raises(Conflict, match="put off once already"):
+        await desk.do(snooze, BEN, "teams", key, due_at=due, reason="Again.")
+    heard: dict[int, set[str]] = {}
+    for minute in range(-4, 12):
+        await pass_time(timekeeper, clock, 1)
+        now = [n for n in await nudges(database, clock) if n not in before and n[1] == due]
+        if len(now) > sum(map(len, heard.values())):
+            heard[minute] = {phase for phase, _ in now} - set().union(*heard.values())
+
+    assert heard == {5: {"due"}, 10: {"escalate"}}
+    after = (await promises(desk, key))["responders"]
+    assert (after.due_at, after.state) == (due, PromiseState.MISSED)
+    entries = await seen(desk, lambda scene: scene.book.timeline.of(key))
+    [told] = [entry.text for entry in entries if entry.kind == "promise.snoozed"]
+    assert told.endswith("put the reminder for responders off by 10 min: The provider answers.")
+
+
+async def test_what_is_put_off_needs_a_reason_and_somebody_who_waits(desk: Desk) -> None:
+    key = (await declared(desk)).key
+    due = (await promises(desk, key))["responders"].due_at
+
+    with pytest.raises(Invalid, match="Say why"):
+        await desk.do(snooze, BEN, "teams", key, due_at=due, reason=" ")
+    with pytest.raises(Conflict, match="Nobody waits"):
+        await desk.do(snooze, BEN, "teams", key, due_at=due + MINUTE, reason="Soon.")
+
+
+async def test_a_new_comms_lead_is_told_what_is_owed(
+    desk: Desk, database: Database, clock: HeldClock
+) -> None:
+    key = (await declared(desk)).key
+    await desk.do(offer, BEN, "teams", key, role=Role.COMMS_LEAD)
+    await desk.do(assign, CAS, "teams", key, role=Role.COMMS_LEAD, person=CAS)
+
+    kinds = [effect.kind for effect in await effects(database, clock)]
+    assert kinds.count("room.offer") == kinds.count("room.handover") == 1
