@@ -23,7 +23,7 @@ from storage.database import Database
 from tests.acting import declared, seen, sent
 from tests.comms.mail import reports
 from tests.contracts.ledgers import LedgerBench, SqlShelf
-from tests.house import ADA
+from tests.house import ADA, REPORT
 
 POSTMARKS = Postmarks(b"k" * 32)
 KIM, LEE = "Kim@fabrikam.example", "lee@fabrikam.example"
@@ -214,9 +214,10 @@ async def test_soft_bounces_of_several_updates_stop_mail_for_a_time(
 ) -> None:
     bench = LedgerBench(SqlShelf(database), clock)
     await took(desk, reports.postfix(POSTMARKS.of(mails[LEE]), status="4.2.2"))
-    for _ in range(4):
+    for day in range(4):
         clock.advance(DAY)
-        await sent(desk, "INC-1", audiences=("stakeholders",))
+        news = replace(REPORT, conditions=f"Day {day}: card payments still fail.")
+        await sent(desk, "INC-1", news, audiences=("stakeholders",))
         again = {one.address: one for one in await bench.delivered()}
         await took(desk, reports.postfix(POSTMARKS.of(again[LEE]), status="4.2.2"))
 
