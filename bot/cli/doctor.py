@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from typing import Annotated
 
 import typer
 
-from bot import settings
+from bot import proof, settings
 from bot.cli import db, say
 from bot.cli.say import AsJson
 from bot.doctor import Finding, Health, examine
@@ -16,9 +17,26 @@ from comms.errors import Invalid
 SIGNS = {Health.GOOD: "ok  ", Health.OFF: "off ", Health.BAD: "BAD "}
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Check configuration, database, mail, Teams and the rest; 1 where something is bad."""
-    findings = _findings()
+def doctor(
+    send_to: Annotated[
+        str | None,
+        typer.Option(
+            "--send-to", metavar="ADDRESS", help="Send a small letter there by each transport."
+        ),
+    ] = None,
+    transport: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only by this transport; may be given more than once."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check configuration, database, mail, Teams and the rest; 1 where something is bad.
+
+    With --send-to, prove the mail transports instead: a letter by each, and its receipt.
+    """
+    if transport and not send_to:
+        raise typer.BadParameter("--transport goes with --send-to ADDRESS")
+    findings = _findings(send_to, transport or [])
     if as_json:
         say.document({"findings": [asdict(found) for found in findings]})
     else:
@@ -29,9 +47,11 @@ def doctor(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _findings() -> list[Finding]:
+def _findings(send_to: str | None, transports: list[str]) -> list[Finding]:
     try:
         given = settings.read()
+        if send_to:
+            return asyncio.run(proof.prove(given, send_to, transports))
     except Invalid as wrong:
         return [
             Finding(part="configuration", health=Health.BAD, detail=line)

@@ -22,10 +22,19 @@ TokenSource = Callable[[], Awaitable[str]]
 
 @dataclass(frozen=True)
 class Opened:
-    """A connection on which messages may be sent."""
+    """A connection on which messages may be sent, and what is true of it.
+
+    `tls` is the version ('TLSv1.3'; '': not encrypted), `auth` the method that let us in ('': none
+    was asked for), `largest` the octets that a message may have (0: not said; RFC 1870), `utf8`
+    whether addresses beyond ASCII are taken (RFC 6531).
+    """
 
     transport: asyncio.Transport
     pipelining: bool
+    tls: str = ""
+    auth: str = ""
+    largest: int = 0
+    utf8: bool = False
 
 
 class NotOpened(Exception):
@@ -57,38 +66,59 @@ async def open_connection(
     try:
         await client.connect()
         await client.ehlo()
-        await _authenticate(client, relay, token)
+        auth = await _authenticate(client, relay, token)
     except Exception as error:
         client.close()
         raise NotOpened(_why(error)) from error
-    return Opened(transport=_transport(client), pipelining=client.supports_extension("pipelining"))
+    size = client.esmtp_extensions.get("size", "")
+    return Opened(
+        transport=_transport(client),
+        pipelining=client.supports_extension("pipelining"),
+        tls=_tls(client),
+        auth=auth,
+        largest=int(size) if size.isdecimal() else 0,
+        utf8=client.supports_extension("smtputf8"),
+    )
 
 
-async def _authenticate(client: aiosmtplib.SMTP, relay: Relay, token: TokenSource | None) -> None:
+async def _authenticate(client: aiosmtplib.SMTP, relay: Relay, token: TokenSource | None) -> str:
+    """Log in; return by which method, '' where none is asked for."""
+    ways = {
+        "plain": client.auth_plain,
+        "login": client.auth_login,
+        "cram-md5": client.auth_crammd5,
+    }
     match relay.auth:
         case Auth.NONE:
-            return
-        case Auth.AUTO:
-            await client.login(relay.username, relay.password)
-        case Auth.PLAIN:
-            await client.auth_plain(relay.username, relay.password)
-        case Auth.LOGIN:
-            await client.auth_login(relay.username, relay.password)
+            return ""
         case Auth.XOAUTH2 if token is not None:
             await client.auth_xoauth2(relay.username, await _granted(token))
+            return "XOAUTH2"
         case Auth.XOAUTH2:
-            raise _NoToken("No source of access tokens is set up for auth=xoauth2.")
+            raise _NoWayIn("No source of access tokens is set up for auth=xoauth2.")
+    # A password is tried once, by one method: a wrong one, often, locks an account.
+    offered = [name for name in ways if name in client.server_auth_methods]
+    name = relay.auth.value if relay.auth is not Auth.AUTO else next(iter(offered), "")
+    if not name:
+        raise _NoWayIn("The relay takes no password here. Does it want STARTTLS first?")
+    await ways[name](relay.username, relay.password)
+    return name.upper()
 
 
-class _NoToken(Exception):
-    """There is no access token to authenticate with."""
+class _NoWayIn(Exception):
+    """We have nothing to log in with that the relay takes."""
 
 
 async def _granted(token: TokenSource) -> str:
     try:
         return await token()
     except Exception as error:
-        raise _NoToken(f"No access token could be had: {error}") from error
+        raise _NoWayIn(f"No access token could be had: {error}") from error
+
+
+def _tls(client: aiosmtplib.SMTP) -> str:
+    encrypted = client.get_transport_info("ssl_object")
+    return str(encrypted.version()) if encrypted else ""
 
 
 def _transport(client: aiosmtplib.SMTP) -> asyncio.Transport:
@@ -100,7 +130,7 @@ def _transport(client: aiosmtplib.SMTP) -> asyncio.Transport:
 
 def _why(error: Exception) -> Drop:
     match error:
-        case _NoToken():
+        case _NoWayIn():
             return Drop(reason=Reason.AUTHENTICATION, detail=str(error), again=False)
         case aiosmtplib.SMTPAuthenticationError():
             detail = Reply(error.code, error.message).detail

@@ -63,7 +63,9 @@ class Relayed:
         session.host_name = hostname
         self.encrypted = _connection(server).get_extra_info("sslcontext") is not None
         self.greeted += 1
-        return ["250-PIPELINING", *responses] if self.pipelining else responses
+        # The first line is the server's name, whatever stands in it.
+        host, *extensions = responses
+        return [host, "250-PIPELINING", *extensions] if self.pipelining else responses
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Any, envelope: Envelope, address: str, options: list[str]
