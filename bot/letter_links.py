@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from urllib.parse import quote
 
@@ -16,26 +16,50 @@ from comms.channels.mail import placeholders
 from comms.delivery import Delivery
 from comms.desk import Desk
 
+PURPOSES = {
+    placeholders.SEEN: "seen",
+    placeholders.MANAGE: MANAGE,
+    placeholders.UNSUBSCRIBE: UNSUBSCRIBE,
+}
+
 
 def letter_links(links: Links, delivery: Delivery, *, stop_by_mail: str = "") -> Mapping[str, str]:
     """Return a reader's own URLs by the names in `placeholders`; none without a public address.
 
     `stop_by_mail` is the mailbox that takes unsubscriptions too, or ''.
     """
-    subject = str(delivery.id)
-    seen = links.make("seen", subject)
-    if not seen:
-        return {}
-    stop = links.make(UNSUBSCRIBE, subject)
-    own = {
-        placeholders.SEEN: seen,
-        placeholders.MANAGE: links.make(MANAGE, subject),
-        placeholders.UNSUBSCRIBE: stop,
-    }
-    if stop_by_mail:
-        words = quote(f"unsubscribe {stop.rpartition('/')[2]}")
-        own[placeholders.BY_MAIL] = f"mailto:{parseaddr(stop_by_mail)[1]}?subject={words}"
-    return own
+    return OwnLinks(links, str(delivery.id), stop_by_mail) if links.base_url else {}
+
+
+class OwnLinks(Mapping[str, str]):
+    """A reader's own URLs. Each is made when it is asked for: few letters hold all of them."""
+
+    __slots__ = ("_links", "_stop_by_mail", "_subject")
+
+    def __init__(self, links: Links, subject: str, stop_by_mail: str) -> None:
+        self._links = links
+        self._subject = subject
+        self._stop_by_mail = stop_by_mail
+
+    def __getitem__(self, name: str) -> str:
+        if name == placeholders.BY_MAIL and self._stop_by_mail:
+            return self._mailto()
+        return self._links.make(PURPOSES[name], self._subject)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (*PURPOSES, placeholders.BY_MAIL) if self._stop_by_mail else tuple(PURPOSES)
+
+    def _mailto(self) -> str:
+        token = self[placeholders.UNSUBSCRIBE].rpartition("/")[2]
+        words = quote(f"unsubscribe {token}")
+        return f"mailto:{parseaddr(self._stop_by_mail)[1]}?subject={words}"
 
 
 def letter_routes(desk: Desk, links: Links) -> list[web.RouteDef]:

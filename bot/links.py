@@ -8,19 +8,25 @@ import hmac
 
 from comms.errors import NotFound
 
+SIGNED = 18
+"""Bytes of a signature."""
+
 
 class Links:
-    """Makes and reads links under `base_url`. A link is for one purpose and one thing."""
+    """Makes and reads links under `base_url`. A link is for one purpose and one thing.
+
+    `key` has 64 bytes at most.
+    """
 
     def __init__(self, *, key: bytes, base_url: str) -> None:
         self._key = key
-        self._base_url = base_url
+        self.base_url = base_url
 
     def make(self, purpose: str, subject: str) -> str:
         """Return the URL '…/purpose/subject.signature'; '' without a public address."""
-        if not self._base_url:
+        if not self.base_url:
             return ""
-        return f"{self._base_url}/{purpose}/{subject}.{self._sign(purpose, subject)}"
+        return f"{self.base_url}/{purpose}/{subject}.{self._sign(purpose, subject)}"
 
     def read(self, purpose: str, token: str) -> str:
         """Return the subject of a link that we made; NotFound for any other."""
@@ -31,9 +37,9 @@ class Links:
 
     def signed(self, path: str, purpose: str, subject: str) -> str:
         """Return the URL '…/path?t=signature'; '' without a public address."""
-        if not self._base_url:
+        if not self.base_url:
             return ""
-        return f"{self._base_url}/{path}?t={self._sign(purpose, subject)}"
+        return f"{self.base_url}/{path}?t={self._sign(purpose, subject)}"
 
     def is_signed(self, purpose: str, subject: str, signature: str) -> bool:
         """True for a signature that we made for this purpose and thing."""
@@ -41,5 +47,7 @@ class Links:
         return hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace"))
 
     def _sign(self, purpose: str, subject: str) -> str:
-        digest = hmac.digest(self._key, f"{purpose}:{subject}".encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest[:18]).decode()
+        # A keyed BLAKE2 is a MAC by itself (RFC 7693), and three times as quick as HMAC.
+        text = f"{purpose}:{subject}".encode()
+        signature = hashlib.blake2b(text, key=self._key, digest_size=SIGNED).digest()
+        return base64.urlsafe_b64encode(signature).decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email import policy
+from email.charset import Charset
 from email.header import Header
 
 from comms.errors import Invalid
@@ -16,6 +17,7 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})*)")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLAIN = re.compile(r"[ -~]*")
+_UTF_8 = Charset("utf-8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +68,34 @@ def mailbox(value: str, *, option: str) -> Mailbox:
 
 def header(box: Mailbox, *, field: str) -> bytes:
     """Return the value of an address header, folded to 76 characters where it can be."""
-    _refuse_controls(box.name)
-    angle = f"<{box.address}>"
-    if not box.name:
-        return box.address.encode()
-    if _PLAIN.fullmatch(box.name):
-        escaped = box.name.replace("\\", "\\\\").replace('"', '\\"')
-        name = f'"{escaped}"'
+    return named(box.name, box.address, field=field)
+
+
+def named(name: str, address: str, *, field: str) -> bytes:
+    """Return the same for an address in ASCII; Invalid for a name with control characters."""
+    if not name:
+        return address.encode()
+    if _PLAIN.fullmatch(name):
+        shown = f'"{_escaped(name)}"'
     else:
-        name = Header(box.name, "utf-8", 76, header_name=field).encode(linesep="\r\n")
-    last = len(name.rpartition("\r\n")[2]) + len(field) + 2
-    fold = "\r\n " if last + len(angle) > 75 else " "
-    return f"{name}{fold}{angle}".encode()
+        _refuse_controls(name)
+        shown = _encoded(name, field)
+    last = len(shown.rpartition("\r\n")[2]) + len(field) + 2
+    fold = "\r\n " if last + len(address) + 2 > 75 else " "
+    return f"{shown}{fold}<{address}>".encode()
+
+
+def _escaped(name: str) -> str:
+    return name.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _encoded(name: str, field: str) -> str:
+    """Return the name in encoded words (RFC 2047)."""
+    # What fits into one word needs no folding, which takes ten times as long.
+    word = _UTF_8.header_encode(name)
+    if len(word) + len(field) + 2 <= 75:
+        return word
+    return Header(name, "utf-8", 76, header_name=field).encode(linesep="\r\n")
 
 
 def _refuse_controls(value: str) -> None:

@@ -11,7 +11,8 @@ from comms.delivery import DeliveryState, Outcome, Reason
 
 @dataclass(slots=True, eq=False)
 class Envelope:
-    """One message to one recipient. `content` is what DATA carries, the last dot included.
+    """One message to one recipient. `content` is what DATA carries, the last dot included, in
+    pieces: those that all recipients have in common are there once.
 
     `sender` is where it comes back to; empty: where all of its session do.
 
@@ -21,7 +22,7 @@ class Envelope:
 
     delivery: int
     recipient: bytes
-    content: bytes
+    content: Sequence[bytes]
     sender: bytes = b""
     batch: Batch | None = None
     dropped: Drop | None = None

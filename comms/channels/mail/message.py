@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import partial
+from typing import NamedTuple
 
-from comms.channels.mail.address import Mailbox, addr_spec, header
+from comms.channels.mail.address import Mailbox, addr_spec, header, named
 from comms.channels.mail.placeholders import BY_MAIL, NAMES, UNSUBSCRIBE, asks, settle, split
 from comms.channels.mail.quoted import quote, quote_open
 from comms.channels.mail.thread import digest, root_id, thread_index
@@ -30,8 +31,26 @@ MarkOf = Callable[[Delivery], str]
 LANGUAGES = 256
 """So many are remembered of those that recipients ask for; whoever asks for more is looked up."""
 
-Form = tuple[tuple[bytes, str], ...]
-"""Pieces of a letter, each with the name of the value that follows it ('' after the last)."""
+Piece = tuple[bytes, str]
+"""A piece of a letter, and the name of the value that follows it ('': none)."""
+
+
+class Form(NamedTuple):
+    """A letter with room for what differs: at these places the values of these names."""
+
+    pieces: tuple[bytes, ...]
+    places: tuple[tuple[int, str], ...]
+
+    def filled(self, values: Mapping[str, bytes]) -> list[bytes]:
+        """Return the pieces of a whole letter."""
+        pieces = list(self.pieces)
+        for place, name in self.places:
+            pieces[place] = values[name]
+        return pieces
+
+    def stuffed(self) -> Form:
+        """Return the form of what DATA carries, with the lone dot at the end."""
+        return Form((*map(_doubled, self.pieces), b".\r\n"), self.places)
 
 
 class Mailing:
@@ -88,7 +107,7 @@ class Letter:
         self._at = at
         self._mark = mark
         self._times = _times(statement)
-        self._told: dict[str, dict[str, bytes]] = {}
+        self._told: dict[tuple[str, Callable[[str], bytes]], dict[str, bytes]] = {}
         parts = statement.parts.values()
         self._asked = frozenset(name for name in NAMES if any(asks(p, name) for p in parts))
         if UNSUBSCRIBE in self._asked:
@@ -102,43 +121,58 @@ class Letter:
         `links` maps names of `placeholders` to URLs; text about a link that is not in it is left
         out. Invalid for an address, a name or a URL that a message must not carry.
         """
-        return _joined(self._form(self._asked.intersection(links)), self._values(delivery, links))
+        given = self._asked.intersection(links)
+        address = addr_spec(delivery.address)
+        values = self._values(delivery, address, given, links, line=quote_open)
+        return b"".join(self._form(given).filled(values))
 
-    def data(self, delivery: Delivery, links: Mapping[str, str]) -> bytes:
+    def data(self, delivery: Delivery, address: str, links: Mapping[str, str]) -> list[bytes]:
         """Return the same as SMTP's DATA carries it (RFC 5321, section 4.5.2): dots at the
-        beginning of lines doubled, and the lone dot at the end."""
+        beginning of lines doubled, and the lone dot at the end.
+
+        `address` is the delivery's as `addr_spec` has it. It comes in pieces: nearly all of a
+        letter is the same for everybody, and is not copied for each of those who wait.
+        """
         given = self._asked.intersection(links)
         form = self._stuffed.get(given)
         if form is None:
-            form = tuple((_doubled(piece), name) for piece, name in self._form(given))
-            self._stuffed[given] = form
-        values = self._values(delivery, links)
-        return _joined(form, {name: _doubled(value) for name, value in values.items()}) + b".\r\n"
+            form = self._stuffed[given] = self._form(given).stuffed()
+        return form.filled(self._values(delivery, address, given, links, line=_stuffed))
 
-    def _values(self, delivery: Delivery, links: Mapping[str, str]) -> dict[str, bytes]:
-        address, domain = addr_spec(delivery.address), self._domain
+    def _values(
+        self,
+        delivery: Delivery,
+        address: str,
+        given: Iterable[str],
+        links: Mapping[str, str],
+        *,
+        line: Callable[[str], bytes],
+    ) -> dict[str, bytes]:
+        """Return what is filled in; `line` quotes what stands on a source line of its own."""
+        domain = self._domain
         values = {
-            **self._own_times(delivery.time_zone),
-            "to": header(Mailbox(delivery.name, address), field="To"),
+            **self._own_times(delivery.time_zone, line),
+            "to": named(delivery.name, address, field="To"),
             "id": f"<{self._mark(delivery)}@{domain}>".encode(),
             "root": root_id(self._statement.thread, address, domain),
         }
-        for name in self._asked.intersection(links):
+        for name in given:
             url = links[name]
             if not _URL.fullmatch(url):
                 raise Invalid(f"The {name} link is not a URL that a mail may carry.")
+            quoted, escaped = line(url), html.escape(url)
             values[name] = url.encode()
-            values[f"{PLAIN} {name}"] = quote_open(url)
-            values[f"{HTML} {name}"] = quote_open(html.escape(url))
+            values[f"{PLAIN} {name}"] = quoted
+            values[f"{HTML} {name}"] = quoted if escaped == url else line(escaped)
         return values
 
-    def _own_times(self, zone: str) -> dict[str, bytes]:
+    def _own_times(self, zone: str, line: Callable[[str], bytes]) -> dict[str, bytes]:
         """Return the values of times as that zone has them; a zone is worked out once."""
-        told = self._told.get(zone)
+        told = self._told.get((zone, line))
         if told is None:
             known = zone_of(zone, self._statement.time_zone)
-            told = self._told[zone] = {
-                f"{media} {name}": quote_open(html.escape(text) if media == HTML else text)
+            told = self._told[zone, line] = {
+                f"{media} {name}": line(html.escape(text) if media == HTML else text)
                 for media, name in self._times
                 for text in (said(name, known, self._statement.language),)
             }
@@ -147,10 +181,10 @@ class Letter:
     def _form(self, given: frozenset[str]) -> Form:
         form = self._forms.get(given)
         if form is None:
-            form = self._forms[given] = _merged(self._pieces(given))
+            form = self._forms[given] = _form(self._pieces(given))
         return form
 
-    def _pieces(self, given: frozenset[str]) -> list[tuple[bytes, str]]:
+    def _pieces(self, given: frozenset[str]) -> list[Piece]:
         boundary = f"=_sitrep_{self._fingerprint()}"
         form = [
             (b"To: ", "to"),
@@ -228,15 +262,6 @@ def _times(statement: Statement) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _joined(form: Form, values: Mapping[str, bytes]) -> bytes:
-    pieces: list[bytes] = []
-    for piece, name in form:
-        pieces.append(piece)
-        if name:
-            pieces.append(values[name])
-    return b"".join(pieces)
-
-
 def _doubled(piece: bytes) -> bytes:
     """Double the dots at the beginning of lines.
 
@@ -247,7 +272,11 @@ def _doubled(piece: bytes) -> bytes:
     return first + piece.replace(b"\r\n.", b"\r\n..")
 
 
-def _body(media: str, part: str) -> Form:
+def _stuffed(text: str) -> bytes:
+    return _doubled(quote_open(text))
+
+
+def _body(media: str, part: str) -> tuple[Piece, ...]:
     *pairs, last = _paired(split(part))
     filled = tuple((quote_open(text), f"{media} {name}") for text, name in pairs)
     return (*filled, (quote(last[0]), ""))
@@ -257,12 +286,15 @@ def _paired(pieces: list[str]) -> list[tuple[str, str]]:
     return list(zip(pieces[::2], [*pieces[1::2], ""], strict=True))
 
 
-def _merged(form: list[tuple[bytes, str]]) -> Form:
-    """Join neighbours with no value between them: fewer pieces to join per recipient."""
-    merged, open_piece = [], b""
-    for piece, name in form:
+def _form(pieces: Iterable[Piece]) -> Form:
+    """Join neighbours with no value between them: fewer pieces to put together per recipient."""
+    merged: list[bytes] = []
+    places: list[tuple[int, str]] = []
+    open_piece = b""
+    for piece, name in pieces:
         open_piece += piece
         if name:
-            merged.append((open_piece, name))
+            places.append((len(merged) + 1, name))
+            merged += (open_piece, b"")
             open_piece = b""
-    return (*merged, (open_piece, ""))
+    return Form((*merged, open_piece), tuple(places))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from comms.delivery import Reason
 
@@ -55,6 +56,16 @@ class Reply:
         """The queue id where the server names one as Postfix, Exchange, Exim or SES do, or ''."""
         found = _QUEUED.search(self.text)
         return next((group for group in found.groups() if group), "").rstrip(".,;") if found else ""
+
+
+@lru_cache(maxsize=64)
+def reply_of(last: bytes, *before: bytes) -> Reply:
+    """Return the reply that ends with this line. Its code is 0 where there is none.
+
+    Three of a letter's four replies are the same each time.
+    """
+    text = " ".join(line[4:].decode("utf-8", "replace").rstrip("\r") for line in (*before, last))
+    return Reply(int(last[:3]) if last[:3].isdigit() else 0, text)
 
 
 # RFC 3463 and, for Exchange's own, learn.microsoft.com 'Email non-delivery reports in Exchange

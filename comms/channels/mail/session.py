@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
 from comms.channels.mail.envelope import HELD_BACK, Drop, Envelope
-from comms.channels.mail.reply import Reply, reason
+from comms.channels.mail.reply import Reply, reason, reply_of
 from comms.delivery import DeliveryState, Outcome, Reason
 
 LONGEST_REPLY = 64 * 1024
@@ -22,6 +23,9 @@ CUT_OFF = Drop(
     detail="The connection ended before the message was handed over.",
     again=True,
 )
+
+
+RSET, LONE_DOT, DATA, QUIT = (b"RSET\r\n",), (b".\r\n",), (b"DATA\r\n",), (b"QUIT\r\n",)
 
 
 class Step(Enum):
@@ -67,15 +71,15 @@ class Session(asyncio.Protocol):
     def __init__(self, post: Post, *, sender: str, pipelining: bool, timeout: float) -> None:
         """`timeout` is how many seconds the server may stay silent when it owes a reply."""
         self._post = post
-        self._mail = f"MAIL FROM:<{sender}>\r\n".encode()
+        self._mail = (f"MAIL FROM:<{sender}>\r\n".encode(),)
         self._pipelining = pipelining
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
-        self._planned: deque[tuple[Step, Envelope | None, bytes]] = deque()
+        self._planned: deque[tuple[Step, Envelope | None, Sequence[bytes]]] = deque()
         self._awaited: deque[tuple[Step, Envelope | None]] = deque()
         self._refusal: tuple[Step, Reply] | None = None
         self._unread = b""
-        self._lines: list[str] = []
+        self._lines: list[bytes] = []
         self._leaving = False
         self._too_fast = False
         self._transport: asyncio.Transport | None = None
@@ -136,14 +140,13 @@ class Session(asyncio.Protocol):
         self._post.closed(self)
 
     def _read(self, line: bytes) -> None:
-        text = line.decode("utf-8", "replace").rstrip("\r")
-        self._lines.append(text[4:])
-        if len(self._lines) > MOST_LINES:
-            self._abort()
-        if text[3:4] == "-":
+        if line[3:4] == b"-":
+            self._lines.append(line)
+            if len(self._lines) > MOST_LINES:
+                self._abort()
             return
-        code = int(text[:3]) if text[:3].isdecimal() else 0
-        reply, self._lines = Reply(code, " ".join(self._lines)), []
+        reply = reply_of(line, *self._lines)
+        self._lines.clear()
         if self._transport is not None:
             self._answered(reply)
 
@@ -153,6 +156,8 @@ class Session(asyncio.Protocol):
             self._abort()
             return
         step, envelope = self._awaited.popleft()
+        if reply.is_good and (step is Step.MAIL or step is Step.RCPT):
+            return  # DATA follows
         if envelope is not None:
             self._answered_for(envelope, step, reply)
         if reply.code == 421 or step is Step.QUIT:
@@ -162,18 +167,18 @@ class Session(asyncio.Protocol):
             self._rest()
 
     def _answered_for(self, envelope: Envelope, step: Step, reply: Reply) -> None:
-        match step:
-            case Step.DATA:
-                self._data_answered(envelope, reply)
-            case Step.CONTENT if reply.is_good:
+        if step is Step.DATA:
+            self._data_answered(envelope, reply)
+        elif step is Step.CONTENT:
+            if reply.is_good:
                 envelope.settle(_accepted(envelope, reply))
-            case Step.CONTENT:
+            else:
                 self._reject(envelope, step, reply)
-            case _ if not reply.is_good and self._refusal is None:
-                self._refusal = (step, reply)
-                if not self._pipelining or reply.code == 421:
-                    self._planned.clear()
-                    self._refuse(envelope, step, reply)
+        elif not reply.is_good and self._refusal is None:
+            self._refusal = (step, reply)
+            if not self._pipelining or reply.code == 421:
+                self._planned.clear()
+                self._refuse(envelope, step, reply)
 
     def _data_answered(self, envelope: Envelope, reply: Reply) -> None:
         step, refused = self._refusal or (Step.DATA, reply)
@@ -181,13 +186,13 @@ class Session(asyncio.Protocol):
             self._refuse(envelope, step, refused)
         elif self._refusal is not None:
             # RFC 2920, section 3.1: nobody was taken, and yet the server waits for content.
-            self._refuse(envelope, step, refused, clearing=b".\r\n")
+            self._refuse(envelope, step, refused, clearing=LONE_DOT)
         else:
             self._planned.append((Step.CONTENT, envelope, envelope.content))
             self._plan_following()
 
     def _refuse(
-        self, envelope: Envelope, step: Step, reply: Reply, *, clearing: bytes = b"RSET\r\n"
+        self, envelope: Envelope, step: Step, reply: Reply, *, clearing: Sequence[bytes] = RSET
     ) -> None:
         self._refusal = None
         why = reason(reply, step.value)
@@ -210,11 +215,12 @@ class Session(asyncio.Protocol):
     def _plan_following(self) -> None:
         envelope = None if self._leaving else self._post.following()
         if envelope is not None:
-            rcpt = b"RCPT TO:<" + envelope.recipient + b">\r\n"
-            mail = b"MAIL FROM:<" + envelope.sender + b">\r\n" if envelope.sender else self._mail
+            rcpt = (b"RCPT TO:<", envelope.recipient, b">\r\n")
+            own = envelope.sender
+            mail = (b"MAIL FROM:<", own, b">\r\n") if own else self._mail
             self._planned.append((Step.MAIL, envelope, mail))
             self._planned.append((Step.RCPT, envelope, rcpt))
-            self._planned.append((Step.DATA, envelope, b"DATA\r\n"))
+            self._planned.append((Step.DATA, envelope, DATA))
 
     def _write(self) -> None:
         if self._transport is None or not self._planned:
@@ -228,7 +234,7 @@ class Session(asyncio.Protocol):
         while self._planned and (self._pipelining or not group):
             step, envelope, said = self._planned.popleft()
             self._awaited.append((step, envelope))
-            group.append(said)
+            group += said
         self._transport.write(b"".join(group))
 
     def _rest(self) -> None:
@@ -238,7 +244,7 @@ class Session(asyncio.Protocol):
             self._post.idle(self)
 
     def _quit(self) -> None:
-        self._planned.append((Step.QUIT, None, b"QUIT\r\n"))
+        self._planned.append((Step.QUIT, None, QUIT))
         self._write()
 
     def _look(self) -> None:

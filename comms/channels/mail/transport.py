@@ -78,10 +78,11 @@ class MailTransport:
 
     def _envelope(self, mailing: Mailing, delivery: Delivery) -> Envelope:
         letter = mailing.letter(delivery.language)
+        address = addr_spec(delivery.address)
         return Envelope(
             delivery=delivery.id,
-            recipient=addr_spec(delivery.address).encode(),
-            content=letter.data(delivery, self._letters.links(delivery)),
+            recipient=address.encode(),
+            content=letter.data(delivery, address, self._letters.links(delivery)),
             sender=self._sender_of(delivery),
         )
 

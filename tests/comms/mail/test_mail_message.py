@@ -181,7 +181,7 @@ def test_dots_are_doubled_wherever_a_line_begins() -> None:
     links = {"seen": "." * 200}
     sent = Letter(statement, sender=SENDER, at=NOW)
 
-    lines = sent.data(delivery(), links).split(b"\r\n")
+    lines = b"".join(sent.data(delivery(), delivery().address, links)).split(b"\r\n")
     undone = [line[1:] if line.startswith(b"..") else line for line in lines]
     assert lines[-2:] == [b".", b""]
     assert b"\r\n".join(undone[:-2]) + b"\r\n" == sent.filled(delivery(), links)

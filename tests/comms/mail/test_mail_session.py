@@ -48,7 +48,9 @@ class Outbox:
     def __init__(self, count: int) -> None:
         self.envelopes = [
             Envelope(
-                delivery=n, recipient=f"r{n}@x.example".encode(), content=CONTENT.format(n).encode()
+                delivery=n,
+                recipient=f"r{n}@x.example".encode(),
+                content=[CONTENT.format(n).encode()],
             )
             for n in range(count)
         ]
