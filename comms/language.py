@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 
 from babel import Locale, UnknownLocaleError, negotiate_locale
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -63,6 +64,19 @@ def name_of(language: str, said_in: str = SOURCE) -> str:
 def direction(language: str) -> str:
     """Return 'ltr' or 'rtl': the direction in which the language is written."""
     return locale_of(language).text_direction
+
+
+def heading(label: str, *, language: str) -> str:
+    """Return the label as it stands in front of its text: 'Impact:', in French 'Impact :'."""
+    # TRANSLATORS: a label before its text on the same line, such as "Impact: payments fail".
+    return translations(language).gettext("%(label)s:") % {"label": label}
+
+
+def listed(names: Sequence[str], *, language: str) -> str:
+    """Return the names as that language lists them: in German 'A, B und C'."""
+    if locale_of(language).language == SOURCE:
+        return ", ".join(names)  # names of services: 'Checkout, Search', as cards have them
+    return format_list(names, locale=locale_of(language))
 
 
 @cache

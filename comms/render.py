@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, select_autoescape
 
 from comms.errors import Invalid
-from comms.language import SOURCE, translations
+from comms.language import SOURCE, heading, listed, translations
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling, project
 from comms.statement import Statement
@@ -50,6 +50,8 @@ def environment(language: str = SOURCE) -> Environment:
     made.install_gettext_translations(  # type: ignore[attr-defined]
         translations(language), newstyle=True
     )
+    made.filters["heads"] = partial(heading, language=language)
+    made.filters["listed"] = partial(listed, language=language)
     return made
 
 

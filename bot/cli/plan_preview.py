@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 from bot.channels import WRITERS
 from bot.cli import say
 from bot.cli.client import client
-from comms.acts.draft import needs_customer_text
 from comms.channels.mail.preview import all_shown, shown
 from comms.errors import NotFound
 from comms.incident import Incident
@@ -60,7 +59,7 @@ def _statements(
     chosen = tuple(
         audience
         for audience in plan.enabled()
-        if report.customer or not needs_customer_text(audience)
+        if report.customer or not audience.reads_as_customers
     )
     update = UPDATE.validate_python(
         {

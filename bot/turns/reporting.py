@@ -169,5 +169,5 @@ def _audiences(scene: Scene, report: CanReport, chosen: str) -> tuple[str, ...] 
     return tuple(
         name
         for name in names
-        if not draft.needs_customer_text(scene.plan.audience(name, pointer="/audiences"))
+        if not scene.plan.audience(name, pointer="/audiences").reads_as_customers
     )

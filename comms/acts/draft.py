@@ -209,7 +209,7 @@ def _audiences(
         return tuple(
             audience
             for audience in scene.plan.told_of(incident)
-            if report.customer or not needs_customer_text(audience)
+            if report.customer or not audience.reads_as_customers
         )
     if not names:
         raise Invalid("Name at least one audience.", pointer="/audiences")
@@ -222,17 +222,12 @@ def _audiences(
                 f"{incident.key} is a drill: {audience.name} are outside and hear nothing of it.",
                 pointer="/audiences",
             )
-        if needs_customer_text(audience) and not report.customer:
+        if audience.reads_as_customers and not report.customer:
             raise Invalid(
                 f"Say what customers see: {audience.name} read nothing else of the report.",
                 pointer="/customer/symptom",
             )
     return tuple(sorted(chosen.values(), key=lambda audience: audience.position))
-
-
-def needs_customer_text(audience: Audience) -> bool:
-    """True where the audience reads nothing of a report but its text for customers."""
-    return "symptom" in audience.sees and not audience.sees & {"conditions", "impact"}
 
 
 def _reachable(incident: Incident) -> frozenset[Status]:

@@ -9,7 +9,6 @@ from comms.acts.declare import confirm
 from comms.acts.draft import (
     Preview,
     draft,
-    needs_customer_text,
     open_draft,
     opening,
     preview,
@@ -161,7 +160,7 @@ def _told(scene: Scene, key: str, report: CanReport) -> tuple[str, ...] | None:
         audience.name
         for audience in scene.plan.told_of(scene.book.incidents.get(key))
         if audience.name in told
-        or (audience.name in owed and not needs_customer_text(audience))
+        or (audience.name in owed and not audience.reads_as_customers)
         or (report.customer and "symptom" in audience.sees)
     )
 

@@ -91,6 +91,11 @@ class Audience:
         return Level.WARN if self.reads_inside else rule.level
 
     @property
+    def reads_as_customers(self) -> bool:
+        """True where it reads nothing of a report but its text for customers."""
+        return "symptom" in self.sees and not self.sees & {"conditions", "impact"}
+
+    @property
     def ways(self) -> tuple[ChannelName, ...]:
         """Its channels, then those that only stand in for one that fails."""
         return self.channels + tuple(dict.fromkeys(self.failover.values()))

@@ -34,6 +34,7 @@ ALWAYS = {
     "drill",
     "page_url",
     "change",
+    "untranslated",
 }
 GRANTED = {
     "responders": {

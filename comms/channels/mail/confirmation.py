@@ -15,6 +15,7 @@ def confirmation_letter(*, plan: Plan, confirm_url: str, until: Moment, language
         "confirm_url": confirm_url,
         "until": until,
         "exercise": "",
+        "only_in": "",
         "remark": "",
         "look": (),
     }

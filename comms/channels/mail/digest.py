@@ -55,6 +55,7 @@ def digest_letter(
         "weekly": weekly,
         "items": tuple(_told(item, language) for item in items),
         "exercise": "",
+        "only_in": "",
         "remark": "",
         "look": (),
     }

@@ -7,7 +7,7 @@ from typing import cast
 
 from babel.support import NullTranslations
 
-from comms.language import SOURCE, marked, translations
+from comms.language import SOURCE, marked, name_of, translations
 from comms.moment import Moment
 
 HOLDING = marked("We are aware of a problem with our service and are working on it.")
@@ -40,6 +40,7 @@ _OVER = {"resolved", "reviewed", "closed"}
 def words(context: Mapping[str, object], language: str = SOURCE) -> dict[str, object]:
     """Return the sentences that this context allows, by the names that templates use."""
     said = translations(language)
+    holding = HOLDING_RESOLVED if context["is_last"] else HOLDING
     told: dict[str, object] = {
         "promise": promise(context, said),
         "remark": remark(context, said),
@@ -48,14 +49,15 @@ def words(context: Mapping[str, object], language: str = SOURCE) -> dict[str, ob
         "exercise": said.gettext(EXERCISE) if context["drill"] else "",
         "status_label": said.gettext(str(context["status_label"])),
         "headline": said.gettext(headline(context)),
-        "holding": said.gettext(HOLDING_RESOLVED if context["is_last"] else HOLDING),
+        "holding": said.gettext(holding),
+        "only_in": only_in(context, said, language),
     }
     if "basis" in context:
         told["basis"] = said.gettext(str(context["basis"]))
     if "decisions" in context:
-        told["decisions_needed"] = asked(context["decisions"], said)
+        told["decisions_needed"] = asked(context["decisions"], context["issued_at"], said)
     if "needs" in context:
-        told["needs_named"] = asked(context["needs"], said)
+        told["needs_named"] = asked(context["needs"], context["issued_at"], said)
     if {"symptom", "scope"} <= context.keys():
         told["tell_customers"] = tell_customers(context, said)
     return told
@@ -122,9 +124,20 @@ def headline(context: Mapping[str, object]) -> str:
     return HEADLINES["resolved" if status in _OVER else _TOLD_AS.get(status, status)]
 
 
-def asked(needs: object, said: NullTranslations) -> tuple[str, ...]:
+def only_in(context: Mapping[str, object], said: NullTranslations, language: str) -> str:
+    """That what was typed for this reader is in another language; empty where it is not."""
+    if not context["untranslated"]:
+        return ""
+    written_in = name_of(str(context["untranslated"]), language)
+    # TRANSLATORS: %(language)s is its name in your language, such as 'English'.
+    return said.gettext("This text is available in %(language)s only.") % {"language": written_in}
+
+
+def asked(needs: object, issued: object, said: NullTranslations) -> tuple[str, ...]:
     """Each need, or decision that is needed, with who gives it and by when."""
-    return tuple(_asked(need, said) for need in cast("tuple[Mapping[str, object], ...]", needs))
+    return tuple(
+        _asked(need, issued, said) for need in cast("tuple[Mapping[str, object], ...]", needs)
+    )
 
 
 def tell_customers(context: Mapping[str, object], said: NullTranslations) -> tuple[str, ...]:
@@ -138,15 +151,16 @@ def tell_customers(context: Mapping[str, object], said: NullTranslations) -> tup
     return (symptom, said.gettext("Affected: %(scope)s") % {"scope": scope})
 
 
-def _asked(need: Mapping[str, object], said: NullTranslations) -> str:
-    by = need["by"]
-    told = {"need": need["text"], "owner": need["owner"], "when": by}
-    if need["owner"] and isinstance(by, Moment):
+def _asked(need: Mapping[str, object], issued: object, said: NullTranslations) -> str:
+    by, told = need["by"], {"need": need["text"], "owner": need["owner"], "when": ""}
+    if isinstance(by, Moment) and isinstance(issued, Moment):
+        told["when"] = by.beside(issued)
+    if told["owner"] and told["when"]:
         # TRANSLATORS: a need, the person or team that gives it, and a time such as 14:30 UTC.
         return said.gettext("%(need)s (%(owner)s, by %(when)s)") % told
-    if isinstance(by, Moment):
+    if told["when"]:
         return said.gettext("%(need)s (by %(when)s)") % told
-    if need["owner"]:
+    if told["owner"]:
         return said.gettext("%(need)s (%(owner)s)") % told
     return str(need["text"])
 
