@@ -93,7 +93,7 @@ class Audience:
     @property
     def reads_as_customers(self) -> bool:
         """True where it reads nothing of a report but its text for customers."""
-        return "symptom" in self.sees and not self.sees & {"conditions", "impact"}
+        return "symptom" in self.sees and not self.reads_inside
 
     @property
     def ways(self) -> tuple[ChannelName, ...]:

@@ -117,7 +117,7 @@ async def test_what_is_blocked_is_blocked_in_every_language(desk: Desk) -> None:
         desk, incident.key, saying(de=replace(GERMAN, symptom="pay01.corp.internal ist weg"))
     )
 
-    assert ("inside", Level.BLOCK, "/customer/versions/de/symptom") in [
+    assert ("hosts", Level.BLOCK, "/customer/versions/de/symptom") in [
         (found.code, found.level, found.pointer) for found in preview.findings
     ]
 
