@@ -58,7 +58,8 @@ _LABELS = {
 class Approval:
     """One person's yes to one hash, in the roles that the person has.
 
-    `break_glass` holds the reason where the person approved without the roles that the plan asks.
+    `break_glass` holds the reason where the person approved without the roles that the plan asks;
+    `override` the reason where they approved what lint blocks, as the plan lets them.
     """
 
     by: Person
@@ -66,6 +67,7 @@ class Approval:
     hash: str
     at: datetime
     break_glass: str = ""
+    override: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

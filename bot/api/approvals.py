@@ -76,6 +76,11 @@ class ApprovalGiven(Given):
         default="",
         description="A reason to approve without the roles that are needed. All are told of it.",
     )
+    override: Line = Field(
+        default="",
+        description="A reason to approve what lint blocks, by a role of the plan's"
+        " `lint_override`. It is recorded.",
+    )
 
 
 class ApprovedTold(Told):
@@ -103,6 +108,7 @@ async def approve_update(call: Call, key: Key, number: Number, body: ApprovalGiv
             hash=body.hash,
             approver=approver,
             break_glass=body.break_glass,
+            override=body.override,
         )
         return ApprovedTold(
             state=done.update.state,

@@ -73,6 +73,9 @@ class ApprovalTold(Told):
     hash: str
     at: Stamp
     break_glass: str = Field(description="The reason, where the glass was broken; else empty.")
+    override: str = Field(
+        description="The reason, where what lint blocks was approved; else empty."
+    )
 
 
 class UpdateBrief(Told):
@@ -145,6 +148,7 @@ def approvals_told(approvals: Iterable[Approval]) -> list[ApprovalTold]:
             hash=approval.hash,
             at=approval.at,
             break_glass=approval.break_glass,
+            override=approval.override,
         )
         for approval in approvals
     ]

@@ -20,12 +20,15 @@ from comms.update import Kind, Update, UpdateState
 
 
 class FindingTold(Told):
-    """One thing that lint found. A `block` cannot be approved; a `warn` can."""
+    """One thing that lint found. A `warn` can be approved; a `block` cannot, unless somebody whom
+    the plan names overrides it."""
 
     level: Level
     code: str
     message: str
+    reason: str = Field(description="Why the rule is there; empty where the plan cannot weigh it.")
     pointer: str
+    can_override: bool = Field(description="True where the plan lets somebody override it.")
 
 
 class AudienceDraft(Told):

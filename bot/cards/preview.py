@@ -31,7 +31,8 @@ def preview_card(
 ) -> dict[str, object]:
     """Return the card to approve. Its actions carry the hash of exactly what it shows.
 
-    A blocking finding of any audience leaves only 'Edit'.
+    A blocking finding of any audience leaves only 'Edit', and 'Override…' where the plan lets
+    somebody override it.
     """
     update = preview.update
     # What needs nobody's approval is read last.
@@ -48,7 +49,8 @@ def preview_card(
         "short_hash": short_hash(update.hash),
         "estimate": _total(preview, chosen),
         "approvals": _approvals(preview, plan),
-        "blocked": any(finding.level is Level.BLOCK for finding in preview.findings),
+        "blocked": bool(preview.blocks),
+        "may_override": preview.can_override,
         "may_break_glass": bool(preview.missing),
         "previews": [_section(preview, audience) for audience in chosen],
     }
@@ -91,7 +93,11 @@ def _section(preview: Preview, audience: Audience) -> dict[str, object]:
         "audience": audience.label,
         "counts": _counts(preview.estimates[audience.name], audience),
         "findings": [
-            {"message": finding.message, "blocks": finding.level is Level.BLOCK}
+            {
+                "message": finding.message,
+                "blocks": finding in preview.blocks,
+                "overridden": finding.level is Level.BLOCK and finding not in preview.blocks,
+            }
             for finding in preview.findings
             if finding.audience == audience.name
         ],

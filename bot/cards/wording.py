@@ -51,11 +51,14 @@ def labels(names: Iterable[str], plan: Plan) -> str:
 
 
 def approval_line(approval: Approval, plan: Plan) -> str:
-    """Return 'Approved by Ada Moreau (comms lead), 14:30 UTC', or who broke the glass and why."""
+    """Return 'Approved by Ada Moreau (comms lead), 14:30 UTC', or who broke a rule and why."""
     at = clock(approval.at, plan)
     if approval.break_glass:
         return f"{approval.by.name} broke the glass, {at}: {approval.break_glass}"
     roles = listed([role.label for role in sorted(approval.roles)])
+    if approval.override:
+        held = f" ({roles})" if roles else ""
+        return f"{approval.by.name}{held} overrode what was blocked, {at}: {approval.override}"
     return f"Approved by {approval.by.name}{f' ({roles})' if roles else ''}, {at}"
 
 

@@ -168,10 +168,18 @@ def approve(
     break_glass: Annotated[
         str, typer.Option(metavar="REASON", help="Approve without the role; everybody is told.")
     ] = "",
+    override: Annotated[
+        str, typer.Option(metavar="REASON", help="Approve what lint blocks; it is recorded.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Approve exactly what was seen; the last yes that is needed sends it."""
-    body = {"hash": hash_, "approver": approver, "break_glass": break_glass}
+    body = {
+        "hash": hash_,
+        "approver": approver,
+        "break_glass": break_glass,
+        "override": override,
+    }
     told = client().post(f"/incidents/{key}/updates/{number}/approve", body)
     if as_json:
         say.document(told)

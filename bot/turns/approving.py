@@ -24,7 +24,7 @@ async def show(door: Door, press: Press) -> Answer:
 
 async def give(door: Door, press: Press) -> Answer:
     """Approve exactly what the card shows; a stale card says so and offers the new draft."""
-    return await _approve(door, press, break_glass="")
+    return await _approve(door, press)
 
 
 async def repeat(door: Door, press: Press) -> Answer:
@@ -43,6 +43,14 @@ async def break_glass(door: Door, press: Press) -> Answer:
     return await _approve(door, press, break_glass=reason)
 
 
+async def override(door: Door, press: Press) -> Answer:
+    """Approve what lint blocks, where the plan lets this person, with a reason that is shown."""
+    reason = press.text("reason").strip()
+    if not reason:
+        raise Invalid("Overriding a rule needs a reason: it is recorded and shown.")
+    return await _approve(door, press, override=reason)
+
+
 async def resend(door: Door, press: Press) -> Answer:
     """Send again to those who were not reached."""
     number = press.number("number")
@@ -50,7 +58,9 @@ async def resend(door: Door, press: Press) -> Answer:
     return Answer(card=await door.read(press, look.reached, press.incident, number))
 
 
-async def _approve(door: Door, press: Press, *, break_glass: str) -> Answer:
+async def _approve(
+    door: Door, press: Press, *, break_glass: str = "", override: str = ""
+) -> Answer:
     number = press.number("number")
     try:
         card = await door.do(
@@ -60,7 +70,8 @@ async def _approve(door: Door, press: Press, *, break_glass: str) -> Answer:
             number,
             seen=press.text("hash"),
             by=await door.known(press),
-            reason=break_glass,
+            break_glass=break_glass,
+            override=override,
         )
     except StaleDraft:
         card = await door.read(press, look.outdated, press.incident, number)
@@ -68,9 +79,19 @@ async def _approve(door: Door, press: Press, *, break_glass: str) -> Answer:
 
 
 def _give(
-    scene: Scene, key: str, number: int, *, seen: str, by: Person, reason: str
+    scene: Scene,
+    key: str,
+    number: int,
+    *,
+    seen: str,
+    by: Person,
+    break_glass: str,
+    override: str,
 ) -> dict[str, object]:
-    return _decided(scene, approve(scene, key, number, hash=seen, approver=by, break_glass=reason))
+    done = approve(
+        scene, key, number, hash=seen, approver=by, break_glass=break_glass, override=override
+    )
+    return _decided(scene, done)
 
 
 def _repeat(scene: Scene, key: str, number: int, *, by: Person) -> dict[str, object]:

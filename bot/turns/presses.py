@@ -31,6 +31,7 @@ TURNS: Mapping[str, Turn] = {
     verbs.UPDATE_UNCHANGED: approving.repeat,
     verbs.UPDATE_EDIT: reporting.open_form,
     verbs.UPDATE_BREAKGLASS: approving.break_glass,
+    verbs.UPDATE_OVERRIDE: approving.override,
     verbs.ASK_TAKE: leading.take_ask,
     verbs.ASK_MET: leading.meet_ask,
     verbs.ASK_DECLINE: leading.decline_ask,

@@ -19,7 +19,7 @@ from comms.desk import Scene
 from comms.errors import Conflict, Forbidden, StaleDraft
 from comms.estimate import estimate
 from comms.incident import Incident, move
-from comms.lint import blocks
+from comms.lint import Finding
 from comms.people import Person, Role
 from comms.update import Approval, Update, UpdateState
 
@@ -41,11 +41,13 @@ def approve(
     approver: Person | None = None,
     roles: frozenset[Role] | None = None,
     break_glass: str = "",
+    override: str = "",
 ) -> Approved:
     """Record the approver's yes; once all roles have approved, plan the deliveries.
 
     1. The hash must be that of the draft as it is now: StaleDraft otherwise.
-    2. Lint must not block.
+    2. Lint must not block, unless `override` (a reason) is given by somebody whom the plan lets
+       override it: Conflict or Forbidden otherwise. It holds for the approvals after it.
     3. The approver must hold a role that is still needed: Forbidden otherwise. `break_glass`
        (a reason) overrides this, and is told to everybody in the war room.
     4. With the last yes, the ledger's rows, the promises and the incident's status are written
@@ -57,11 +59,20 @@ def approve(
     incident = scene.book.incidents.get(key)
     update = scene.book.updates.get(key, number)
     _same_text(update, hash)
-    if update.state is UpdateState.APPROVED or (_said(update, by) and not break_glass):
+    again = _said(update, by) and not break_glass and not override
+    if update.state is UpdateState.APPROVED or again:
         return _result(scene, update)
-    _not_blocked(scene, update)
     held = rights(by, incident, scene.plan) if roles is None else roles
-    approval = _approval(scene, update, by=by, held=held, break_glass=break_glass)
+    overridden = _overridden(scene, update, by=by, held=held, reason=override)
+    approval = _approval(
+        scene,
+        update,
+        by=by,
+        held=held,
+        break_glass=break_glass,
+        override=override if overridden else "",
+    )
+    _tell_overridden(scene, update, approval, overridden)
     update = replace(update, state=UpdateState.AWAITING, approvals=(*update.approvals, approval))
     _tell(scene, update, approval)
     if not _result(scene, update).needed:
@@ -84,24 +95,53 @@ def _said(update: Update, by: Person) -> bool:
     return any(approval.by.is_same(by) for approval in update.approvals)
 
 
-def _not_blocked(scene: Scene, update: Update) -> None:
-    found = blocks(preview(scene, update.incident, update.number).findings)
-    if found:
-        reasons = " ".join(dict.fromkeys(finding.message for finding in found))
-        raise Conflict(f"This cannot be sent: {reasons}", pointer=found[0].pointer)
+def _overridden(
+    scene: Scene, update: Update, *, by: Person, held: frozenset[Role], reason: str
+) -> tuple[Finding, ...]:
+    """Return the blocking findings that this approval overrides; none where nothing blocks now."""
+    found = preview(scene, update.incident, update.number).blocks
+    if not found:
+        return ()
+    reasons = " ".join(dict.fromkeys(finding.message for finding in found))
+    firm = next((finding for finding in found if not finding.can_override), None)
+    if firm or not reason.strip():
+        way = "" if firm else " Somebody whom the plan names may override it with a reason."
+        pointer = (firm or found[0]).pointer
+        raise Conflict(f"This cannot be sent: {reasons}{way}", pointer=pointer)
+    for name in dict.fromkeys(finding.audience for finding in found):
+        may = scene.plan.audience(name).lint_override
+        if held.isdisjoint(may):
+            roles = " or ".join(role.label for role in may)
+            raise Forbidden(
+                f"{by.name} cannot override this: {reasons} It takes the {roles}.",
+                pointer="/override",
+            )
+    return found
 
 
 def _approval(
-    scene: Scene, update: Update, *, by: Person, held: frozenset[Role], break_glass: str
+    scene: Scene,
+    update: Update,
+    *,
+    by: Person,
+    held: frozenset[Role],
+    break_glass: str,
+    override: str,
 ) -> Approval:
     wanted = needed(update, scene.plan)
     reason = text.line(break_glass, pointer="/break_glass")
     before = missing(wanted, update.approvals, four_eyes=scene.plan.four_eyes)
     approval = Approval(
-        by=by, roles=held & frozenset(wanted), hash=update.hash, at=scene.now, break_glass=reason
+        by=by,
+        roles=held & frozenset(wanted),
+        hash=update.hash,
+        at=scene.now,
+        break_glass=reason,
+        override=text.line(override, pointer="/override"),
     )
     after = missing(wanted, (*update.approvals, approval), four_eyes=scene.plan.four_eyes)
-    if wanted and len(after) == len(before):
+    # Whoever overrides a block need not be one of those whose yes is needed.
+    if wanted and len(after) == len(before) and not override:
         still = " and ".join(role.label for role in before)
         raise Forbidden(
             f"{by.name} cannot approve this: it needs the {still}."
@@ -112,6 +152,23 @@ def _approval(
     if reason and not missing(wanted, (*update.approvals, plain), four_eyes=scene.plan.four_eyes):
         return plain  # the glass stays whole where it need not be broken
     return approval
+
+
+def _tell_overridden(
+    scene: Scene, update: Update, approval: Approval, overridden: tuple[Finding, ...]
+) -> None:
+    if overridden:
+        codes = ", ".join(dict.fromkeys(finding.code for finding in overridden))
+        scene.tell(
+            update.incident,
+            "update.lint_overridden",
+            f"{approval.by.name} overrode what blocked update {update.number} ({codes}):"
+            f" {approval.override}",
+            update=update.number,
+            hash=update.hash[:12],
+            approver=approval.by.name,
+            rules=codes,
+        )
 
 
 def _tell(scene: Scene, update: Update, approval: Approval) -> None:

@@ -14,7 +14,7 @@ from comms.errors import Conflict, Invalid
 from comms.estimate import Estimate, estimate
 from comms.incident import MOVES, Incident, Severity, Status
 from comms.language import nearest
-from comms.lint import Finding, lint
+from comms.lint import Finding, blocks, lint
 from comms.people import Role
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
@@ -39,6 +39,19 @@ class Preview:
     findings: tuple[Finding, ...]
     needed: tuple[Role, ...]
     missing: tuple[Role, ...]
+
+    @property
+    def blocks(self) -> tuple[Finding, ...]:
+        """The findings that forbid approval now: what was overridden for this text does not."""
+        found = blocks(self.findings)
+        if any(approval.override for approval in self.update.approvals):
+            return tuple(finding for finding in found if not finding.can_override)
+        return found
+
+    @property
+    def can_override(self) -> bool:
+        """True where something blocks, and somebody whom the plan names may override all of it."""
+        return bool(self.blocks) and all(finding.can_override for finding in self.blocks)
 
 
 def draft(

@@ -16,6 +16,7 @@ def approve_for(
     hash: str,  # noqa: A002 (the product's word)
     approver: Person | Role,
     break_glass: str = "",
+    override: str = "",
 ) -> Approved:
     """Approve as this person, or as whoever holds this role.
 
@@ -26,7 +27,15 @@ def approve_for(
     incident = scene.book.incidents.get(key)
     if isinstance(approver, Person):
         by = known(approver, incident, scene.plan) or approver
-        return approve(scene, key, number, hash=hash, approver=by, break_glass=break_glass)
+        return approve(
+            scene,
+            key,
+            number,
+            hash=hash,
+            approver=by,
+            break_glass=break_glass,
+            override=override,
+        )
     holder = incident.holder(approver)
     by = holder or Person(name=f"{scene.by.name} as {approver.label}")
     return approve(
@@ -37,4 +46,5 @@ def approve_for(
         approver=by,
         roles=None if holder else frozenset({approver}),
         break_glass=break_glass,
+        override=override,
     )

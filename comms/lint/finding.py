@@ -22,6 +22,11 @@ class Finding:
     pointer: str
     can_override: bool = False
 
+    @property
+    def reason(self) -> str:
+        """Why the rule is there; '' where it is none that a plan weighs."""
+        return Rule(self.code).reason if self.code in set(Rule) else ""
+
 
 class Found(NamedTuple):
     """What a rule found in a text: the words, and what to say of them.

@@ -225,6 +225,9 @@ def _decisions(said: Words) -> dict[str, Card]:
         message=said.reason,
         pointer="/customer",
     )
+    liftable = replace(finding, level=Level.BLOCK, can_override=True)
+    overriding = replace(lead, roles=frozenset(), override=said.reason)
+    overridden = replace(awaiting, approvals=(overriding,))
     mentioned = replace(plan(), duty_manager=replace(ANA, name=said.name))
     outage = Outage(channel=ChannelName.MAIL, since=NOW, why=said.reason)
     return {
@@ -241,6 +244,14 @@ def _decisions(said: Words) -> dict[str, Card]:
         "preview-blocked": preview_card(
             incident=here,
             preview=preview(said, finding, replace(finding, level=Level.BLOCK)),
+            plan=plan(),
+        ),
+        "preview-override": preview_card(
+            incident=here, preview=preview(said, liftable), plan=plan(), incident_url=URL
+        ),
+        "preview-overridden": preview_card(
+            incident=here,
+            preview=replace(preview(said, finding, liftable), update=overridden),
             plan=plan(),
         ),
         "awaiting": awaiting_card(

@@ -168,6 +168,24 @@ def test_a_blocked_draft_can_only_be_edited() -> None:
     assert said == {verbs.UPDATE_EDIT}
 
 
+def test_where_the_plan_allows_it_a_block_can_be_overridden_with_a_reason() -> None:
+    card = ORDINARY["preview-override"]
+    said = {a["data"]["verb"]: a["data"] for a in _elements(card) if "data" in a}
+
+    assert set(said) == {verbs.UPDATE_EDIT, verbs.UPDATE_OVERRIDE}
+    assert said[verbs.UPDATE_OVERRIDE]["hash"] == "3f7a9c1e" * 8
+    assert "reason" in {a.get("id") for a in _elements(card)}
+
+
+def test_what_was_overridden_is_shown_to_whoever_approves_after() -> None:
+    card = ORDINARY["preview-overridden"]
+    texts = " ".join(str(a.get("text", "")) for a in _elements(card))
+
+    assert verbs.UPDATE_APPROVE in {a["data"]["verb"] for a in _elements(card) if "data" in a}
+    assert "overrode what was blocked" in texts
+    assert "**Overridden:**" in texts
+
+
 def test_a_template_that_asks_for_what_is_not_there_is_an_error() -> None:
     with pytest.raises(UndefinedError, match="fallback"):
         fill_card("cards/declare.json", {})
