@@ -72,7 +72,7 @@ class GraphLetterbox:
 
     async def _mime(self, number: str) -> bytes:
         async with await self._asked("GET", f"{self._message(number)}/$value") as answer:
-            return await answer.content.read(LIMIT) if answer.status != 404 else b""
+            return await _beginning(answer) if answer.status != 404 else b""
 
     async def _json(self, method: str, url: str, **more: Any) -> Mapping[str, Any]:
         async with await self._asked(method, url, **more) as answer:
@@ -101,6 +101,15 @@ class GraphLetterbox:
         raise LetterboxClosed(
             f"Graph answers {answer.status} for {self._box.user}: {said}", again=_asks_for(answer)
         )
+
+
+async def _beginning(answer: aiohttp.ClientResponse) -> bytes:
+    raw = b""
+    async for chunk in answer.content.iter_any():
+        raw += chunk
+        if len(raw) >= LIMIT:
+            break
+    return raw[:LIMIT]
 
 
 async def _said(answer: aiohttp.ClientResponse) -> str:
