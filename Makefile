@@ -50,7 +50,7 @@ CATALOGUE := --no-wrap --ignore-obsolete --no-fuzzy-matching --ignore-pot-creati
 catalogues: $(DEV) ## collect the letters' fixed texts into templates/locale, for translation
 	@$(BIN)/pybabel --quiet extract --mapping-file pyproject.toml --keywords marked --no-location \
 		--add-comments TRANSLATORS: --strip-comments --sort-output --no-wrap \
-		--project Sitrep --output-file $(VENV)/sitrep.pot comms templates
+		--project Sitrep --output-file $(VENV)/sitrep.pot bot comms templates
 	@$(BIN)/pybabel --quiet update --domain sitrep --input-file $(VENV)/sitrep.pot \
 		--output-dir templates/locale $(CATALOGUE)
 
