@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 from comms.ask import Asks
 from comms.backlog import Backlogs
 from comms.bell import Topic
+from comms.bulletin import Bulletins
 from comms.choice import Choices
 from comms.hindsight import Hindsight
 from comms.incident import Incident
@@ -141,6 +142,9 @@ class Book(Protocol):
 
     @property
     def suppressions(self) -> Suppressions: ...
+
+    @property
+    def bulletins(self) -> Bulletins: ...
 
     @property
     def choices(self) -> Choices: ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
@@ -38,8 +39,9 @@ class Choice:
     """`language` and `time_zone` take the place of those in the audience's list; '' leaves them.
 
     `hour` and `weekday` (0: Monday) are those of a digest, in `time_zone`. `read_to` is the last
-    fan-out that a digest has told of: the next one goes on behind it. `by_import`: it came with
-    the list, and a new list may change it; what a person has chosen stays.
+    fan-out that a digest has told of: the next one goes on behind it; `read_at` (UTC) is the moment
+    of the slot at which that digest was due. `by_import`: it came with the list, and a new list
+    may change it; what a person has chosen stays.
     """
 
     wish: Wish = Wish.EVERY
@@ -48,6 +50,7 @@ class Choice:
     language: str = ""
     time_zone: str = ""
     read_to: int = 0
+    read_at: datetime | None = None
     by_import: bool = False
 
     @property
@@ -104,8 +107,10 @@ class Choices(Protocol):
         """How many of the audience have made which choice; those who made none are not in it."""
         ...
 
-    def due(self, audience: str, slot: Slot) -> Sequence[Chosen]:
-        """The readers whose digest leaves at that slot."""
+    def due(
+        self, audience: str, slot: Slot, *, before: datetime | None = None, limit: int
+    ) -> Sequence[Chosen]:
+        """Readers whose digest leaves at that slot; `before`: whose last one was due before."""
         ...
 
 

@@ -60,6 +60,11 @@ class Fanout:
     corrects: int | None = None
     trace: str = ""
 
+    @property
+    def is_update(self) -> bool:
+        """False for a bulletin: then `incident` is its key, and `update` 0."""
+        return self.update > 0
+
 
 class Line(NamedTuple):
     """A delivery to be written into the ledger: planned, or suppressed with its reason."""
@@ -144,13 +149,16 @@ class Fanouts(Protocol):
     def open(
         self,
         *,
-        update: int,
+        update: int | None,
         statement: Statement,
         priority: int,
         now: datetime,
         corrects: int | None = None,
     ) -> Fanout:
-        """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
+        """Open the fan-out of a statement, with no rows yet; the same one if it is open.
+
+        `update` is the id of its update; None: it is a bulletin's.
+        """
         ...
 
     def earlier(self, fanout: Fanout) -> tuple[str, ...]:
@@ -199,6 +207,10 @@ class Fanouts(Protocol):
 
     def totals(self, incident: str, number: int) -> Mapping[tuple[str, ChannelName], Totals]:
         """How many deliveries are in which state, by audience and channel."""
+        ...
+
+    def behind(self, number: int, *, audience: str, channel: ChannelName) -> tuple[Fanout, ...]:
+        """The fan-outs of updates to an audience that were opened after that one, by number."""
         ...
 
     def row(self, delivery: int) -> LedgerRow | None:

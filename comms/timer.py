@@ -30,6 +30,10 @@ class Timers(Protocol):
         """Set or move the timers of these keys."""
         ...
 
+    def start(self, timers: Sequence[Timer]) -> None:
+        """Set those of these timers whose keys are not set yet; the others stay as they are."""
+        ...
+
     def cancel(self, prefix: str) -> None:
         """Forget all timers whose key begins with `prefix`."""
         ...

@@ -12,6 +12,7 @@ from comms.bell import Topic
 from comms.book import Book
 from storage.asks import SqlAsks
 from storage.backlog import SqlBacklog
+from storage.bulletins import SqlBulletins
 from storage.choices import SqlChoices
 from storage.database import Database
 from storage.fanouts import SqlFanouts
@@ -98,6 +99,11 @@ class SqlBook:
     def suppressions(self) -> SqlSuppressions:
         """To whom nothing is sent."""
         return SqlSuppressions(self._session)
+
+    @cached_property
+    def bulletins(self) -> SqlBulletins:
+        """Where bulletins are kept."""
+        return SqlBulletins(self._session)
 
     @cached_property
     def choices(self) -> SqlChoices:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func
 
@@ -62,17 +63,23 @@ class SqlChoices:
         )
         return {Wish(wish): count for wish, count in self._session.connection().execute(counted)}
 
-    def due(self, audience: str, slot: Slot) -> Sequence[Chosen]:
-        """The readers whose digest leaves at that slot."""
+    def due(
+        self, audience: str, slot: Slot, *, before: datetime | None = None, limit: int
+    ) -> Sequence[Chosen]:
+        """Readers whose digest leaves at that slot; `before`: whose last one was due before."""
         at = [
             col(ChoiceRow.audience) == audience,
             col(ChoiceRow.time_zone) == slot.zone,
             col(ChoiceRow.hour) == slot.hour,
         ]
         if slot.weekday is None:
-            return self._read(*at, col(ChoiceRow.wish) == Wish.DAILY.value)
-        weekly = col(ChoiceRow.wish) == Wish.WEEKLY.value
-        return self._read(*at, weekly, col(ChoiceRow.weekday) == slot.weekday)
+            at.append(col(ChoiceRow.wish) == Wish.DAILY.value)
+        else:
+            at.append(col(ChoiceRow.wish) == Wish.WEEKLY.value)
+            at.append(col(ChoiceRow.weekday) == slot.weekday)
+        if before is not None:
+            at.append(or_(col(ChoiceRow.read_at).is_(None), col(ChoiceRow.read_at) < before))
+        return self._read(*at, limit=limit)
 
     def _read(self, *conditions: ColumnElement[bool], limit: int | None = None) -> Sequence[Chosen]:
         wanted = _READ.where(*conditions).order_by(col(ChoiceRow.address)).limit(limit)

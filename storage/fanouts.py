@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, func, not_, update
+from sqlalchemy import ColumnElement, and_, func, not_, update
 from sqlmodel import Session, col, select
 
 from comms.bell import Topic
@@ -17,6 +17,7 @@ from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
 from comms.trace import here
+from storage.ledger_looks import behind, reached
 from storage.ledger_rows import fanout_of, ledger_row
 from storage.ledger_sql import RECOUNT, driver
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
@@ -37,7 +38,7 @@ class SqlFanouts:
     def open(
         self,
         *,
-        update: int,
+        update: int | None,
         statement: Statement,
         priority: int,
         now: datetime,
@@ -46,7 +47,12 @@ class SqlFanouts:
         """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
         row = self._session.exec(
             select(FanoutRow).where(
-                FanoutRow.update_id == update,
+                FanoutRow.update_id == update
+                if update is not None
+                else and_(
+                    col(FanoutRow.update_id).is_(None),
+                    col(FanoutRow.incident) == statement.incident,
+                ),
                 FanoutRow.audience == statement.audience,
                 FanoutRow.channel == statement.channel.value,
             )
@@ -106,18 +112,7 @@ class SqlFanouts:
     def reached(self, fanout: Fanout, addresses: Sequence[str]) -> frozenset[str]:
         """Those of these addresses that an update of the same incident has reached, or may have,
         by the same channel in the same audience. Addresses as they stand in the ledger."""
-        told = (
-            select(DeliveryRow.address)
-            .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
-            .where(
-                FanoutRow.incident == fanout.incident,
-                FanoutRow.audience == fanout.audience,
-                FanoutRow.channel == fanout.channel.value,
-                col(DeliveryRow.address).in_(addresses),
-                col(DeliveryRow.state).in_([state.value for state in REACHED]),
-            )
-        )
-        return frozenset(self._session.exec(told))
+        return frozenset(self._session.exec(reached(fanout, addresses)))
 
     def planning(self, *, hold: bool = False) -> tuple[Fanout, ...]:
         """The fan-outs whose rows are not all written, most urgent first."""
@@ -192,6 +187,11 @@ class SqlFanouts:
             }
             for audience, channel, *counts in rows
         }
+
+    def behind(self, number: int, *, audience: str, channel: ChannelName) -> tuple[Fanout, ...]:
+        """The fan-outs of updates to an audience that were opened after that one, by number."""
+        rows = self._session.exec(behind(number, audience=audience, channel=channel))
+        return tuple(fanout_of(row) for row in rows)
 
     def row(self, delivery: int) -> LedgerRow | None:
         """One row by its id; None where there is no such delivery."""

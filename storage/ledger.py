@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Connection, bindparam, case, func
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from comms.delivery import Delivery, DeliveryState
 from comms.errors import NotFound
@@ -22,6 +23,7 @@ from storage.documents import STATEMENT
 from storage.ledger_rows import fanout_of
 from storage.ledger_sql import bounds, driver, stamp
 from storage.ledger_tables import FanoutRow, ShardRow
+from storage.mail_tables import BulletinRow
 from storage.rowset import tuples
 from storage.tables import StatementRow
 
@@ -109,15 +111,7 @@ class SqlLedger:
         """What was approved for this fan-out."""
 
         def look(session: Session) -> Statement:
-            body = session.exec(
-                select(StatementRow.body)
-                .join(FanoutRow, col(FanoutRow.update_id) == col(StatementRow.update_id))
-                .where(
-                    FanoutRow.id == fanout.id,
-                    StatementRow.audience == fanout.audience,
-                    StatementRow.channel == fanout.channel.value,
-                )
-            ).first()
+            body = session.exec(_approved(fanout) if fanout.is_update else _posted(fanout)).first()
             if body is None:
                 raise NotFound(f"{fanout.incident} has no statement for {fanout.audience}.")
             return STATEMENT.validate_python(body)
@@ -138,6 +132,22 @@ class SqlLedger:
                 )
             ).one()
         )
+
+
+def _approved(fanout: Fanout) -> SelectOfScalar[Any]:
+    return (
+        select(StatementRow.body)
+        .join(FanoutRow, col(FanoutRow.update_id) == col(StatementRow.update_id))
+        .where(
+            FanoutRow.id == fanout.id,
+            StatementRow.audience == fanout.audience,
+            StatementRow.channel == fanout.channel.value,
+        )
+    )
+
+
+def _posted(fanout: Fanout) -> SelectOfScalar[Any]:
+    return select(BulletinRow.body).where(BulletinRow.key == fanout.incident)
 
 
 def _advance(

@@ -11,13 +11,25 @@ from storage.columns import UtcTime
 
 
 class FanoutRow(SQLModel, table=True):
-    """One update to one audience by one channel."""
+    """One update, or one bulletin (no `update_id`, number 0), to one audience by one channel."""
 
     __tablename__ = "fanout"
-    __table_args__ = (UniqueConstraint("update_id", "audience", "channel"),)
+    __table_args__ = (
+        UniqueConstraint("update_id", "audience", "channel"),
+        # A bulletin's key stands where an update has its incident's.
+        Index(
+            "ix_fanout_bulletin",
+            "incident",
+            "audience",
+            "channel",
+            unique=True,
+            sqlite_where=text("update_id IS NULL"),
+            postgresql_where=text("update_id IS NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    update_id: int = Field(foreign_key="incident_update.id")
+    update_id: int | None = Field(default=None, foreign_key="incident_update.id")
     incident: str = Field(index=True)
     number: int
     audience: str

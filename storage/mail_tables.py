@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import JSON, Index
 from sqlmodel import Field, SQLModel
 
 from storage.columns import UtcTime
@@ -39,4 +40,20 @@ class ChoiceRow(SQLModel, table=True):
     language: str
     time_zone: str
     read_to: int
+    read_at: datetime | None = Field(default=None, sa_type=UtcTime)
     by_import: bool
+
+
+class BulletinRow(SQLModel, table=True):
+    """What goes out through the ledger and is no update."""
+
+    __tablename__ = "bulletin"
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    kind: str = Field(index=True)
+    audience: str
+    about: str = Field(index=True)
+    at: datetime = Field(sa_type=UtcTime)
+    facts: dict[str, Any] = Field(sa_type=JSON)
+    body: dict[str, Any] = Field(sa_type=JSON)

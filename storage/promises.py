@@ -127,12 +127,15 @@ _TIMERS = Rowset(
 
 
 # SQLite takes an ON CONFLICT after a SELECT for a join's, unless there is a WHERE.
-_SET_TIMERS = """
+_INSERT_TIMERS = """
 INSERT INTO timer (key, due_at, kind, incident, subject, generation)
 SELECT key, due_at, kind, incident, subject, 0 FROM {timers} WHERE true
-ON CONFLICT (key) DO UPDATE
-SET due_at = excluded.due_at, generation = timer.generation + 1
+ON CONFLICT (key)
 """
+_SET_TIMERS = (
+    f"{_INSERT_TIMERS} DO UPDATE SET due_at = excluded.due_at, generation = timer.generation + 1"
+)
+_START_TIMERS = f"{_INSERT_TIMERS} DO NOTHING"
 
 
 class SqlTimers:
@@ -143,6 +146,13 @@ class SqlTimers:
 
     def set(self, timers: Sequence[Timer]) -> None:
         """Set or move the timers of these keys."""
+        self._write(_SET_TIMERS, timers)
+
+    def start(self, timers: Sequence[Timer]) -> None:
+        """Set those of these timers whose keys are not set yet; the others stay as they are."""
+        self._write(_START_TIMERS, timers)
+
+    def _write(self, statement: str, timers: Sequence[Timer]) -> None:
         if not timers:
             return
         touch(self._session, Topic.TIMERS)
@@ -152,7 +162,7 @@ class SqlTimers:
             for timer in timers
         ]
         connection.exec_driver_sql(
-            spelt(_SET_TIMERS, connection.dialect.name, _TIMERS), _TIMERS.given(connection, rows)
+            spelt(statement, connection.dialect.name, _TIMERS), _TIMERS.given(connection, rows)
         )
 
     def cancel(self, prefix: str) -> None:

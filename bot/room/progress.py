@@ -26,8 +26,9 @@ class Progress:
 
     def moved(self, fanout: Fanout) -> None:
         """Some of the fan-out's deliveries have an outcome."""
-        self._moved.add((fanout.incident, fanout.update))
-        self._news.set()
+        if fanout.is_update:
+            self._moved.add((fanout.incident, fanout.update))
+            self._news.set()
 
     async def run(self) -> None:
         """Ask for the cards until cancelled."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from comms.acts.digests import start
 from comms.choice import Choice, Chosen, Wish
 from comms.desk import Scene
 from comms.errors import Forbidden, NotFound
@@ -67,6 +68,7 @@ def choose(scene: Scene, delivery: int, *, choice: Choice) -> Reader:
         language=checked_language(choice.language),
         time_zone=checked_zone(choice.time_zone) or before.choice.time_zone,
         read_to=before.choice.read_to if digest_before else scene.book.fanouts.last(),
+        read_at=before.choice.read_at,
         by_import=False,
     )
     return _keep(scene, replace(before, choice=wanted))
@@ -98,6 +100,7 @@ def withhold_stopped(scene: Scene, audiences: Sequence[str]) -> int:
 def _keep(scene: Scene, reader: Reader) -> Reader:
     address = reader.address.casefold()
     scene.book.choices.save([Chosen(reader.audience.name, address, reader.choice)])
+    start(scene, reader.audience.name, [reader.choice.slot])
     if reader.choice.wish is Wish.NOTHING:
         _withhold(scene, reader.audience, [reader.address, address])
     scene.book.audit.add(

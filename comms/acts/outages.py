@@ -36,7 +36,7 @@ def fail(
     waiting = [
         one
         for one in scene.book.fanouts.waiting(channel)
-        if audiences is None or one.fanout.audience in audiences
+        if one.fanout.is_update and (audiences is None or one.fanout.audience in audiences)
     ]
     known = scene.book.outages.of(channel)
     outage = known or Outage(channel=channel, since=scene.now, why=why)

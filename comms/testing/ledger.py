@@ -27,7 +27,7 @@ from comms.ledger import (
 from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
-from comms.testing.shard import Row, Shard, new_row
+from comms.testing.shard import Row, Shard, matches, new_row, once, place
 from comms.trace import here
 
 FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
@@ -37,7 +37,7 @@ OPEN = frozenset({DeliveryState.PLANNED, DeliveryState.SENDING})
 @dataclass(kw_only=True)
 class _Opened:
     fanout: Fanout
-    update: int
+    update: int | None
     statement: Statement
 
 
@@ -54,16 +54,20 @@ class MemoryLedger:
     def open(
         self,
         *,
-        update: int,
+        update: int | None,
         statement: Statement,
         priority: int,
         now: datetime,
         corrects: int | None = None,
     ) -> Fanout:
         """Open the fan-out of a statement, with no rows yet; the same one if it is open."""
-        wanted = (update, statement.audience, statement.channel)
+        wanted = (update or statement.incident, statement.audience, statement.channel)
         for opened in self._opened.values():
-            if (opened.update, opened.fanout.audience, opened.fanout.channel) == wanted:
+            if (
+                opened.update or opened.fanout.incident,
+                opened.fanout.audience,
+                opened.fanout.channel,
+            ) == wanted:
                 return opened.fanout
         fanout = Fanout(
             id=len(self._opened) + 1,
@@ -109,11 +113,11 @@ class MemoryLedger:
 
     def reached(self, fanout: Fanout, addresses: Sequence[str]) -> frozenset[str]:
         """Those of these addresses that an update of the same incident has reached."""
-        place = (fanout.incident, fanout.audience, fanout.channel)
+        wanted = place(fanout)
         rows = (
             row.line.address
             for shard in self._shards.values()
-            if _place(self._opened[shard.fanout].fanout) == place
+            if place(self._opened[shard.fanout].fanout) == wanted
             for row in shard.in_state(*REACHED)
         )
         return frozenset(rows) & frozenset(addresses)
@@ -130,7 +134,7 @@ class MemoryLedger:
         """Write rows; one per address, whatever is repeated. Return how many were new."""
         before = len(self._rows)
         known = {row.line.address for shard in self._of(fanout.id) for row in shard.rows.values()}
-        for line in _once(lines):
+        for line in once(lines):
             if line.address not in known:
                 self._add(fanout, line, now)
         self._change(fanout.id, written=written)
@@ -176,9 +180,20 @@ class MemoryLedger:
         found = [
             row.as_read()
             for number, row in self._rows.items()
-            if number in of_incident and _matches(row.line, wanted)
+            if number in of_incident and matches(row.line, wanted)
         ]
         return tuple(found[: wanted.limit])
+
+    def behind(self, number: int, *, audience: str, channel: ChannelName) -> tuple[Fanout, ...]:
+        """The fan-outs of updates to an audience that were opened after that one, by number."""
+        fanouts = (opened.fanout for opened in self._opened.values() if opened.update)
+        return tuple(
+            fanout
+            for fanout in fanouts
+            if fanout.id > number
+            and place(fanout)[1:] == (audience, channel)
+            and fanout.state is not FanoutState.CANCELLED
+        )
 
     def row(self, delivery: int) -> LedgerRow | None:
         """One row by its id; None where there is no such delivery."""
@@ -213,7 +228,7 @@ class MemoryLedger:
         """Suppress what nobody has begun to mail to these addresses."""
         fanouts = [opened.fanout for opened in self._opened.values()]
         return self._move(
-            [f for f in fanouts if _place(f)[1:] == (audience, ChannelName.MAIL)],
+            [f for f in fanouts if place(f)[1:] == (audience, ChannelName.MAIL)],
             frozenset({DeliveryState.PLANNED}),
             DeliveryState.SUPPRESSED,
             only=frozenset(addresses),
@@ -377,23 +392,3 @@ class MemoryLedger:
         return (
             shard is not None and self._opened[shard.fanout].fanout.priority < claim.fanout.priority
         )
-
-
-def _once(lines: Iterable[Line]) -> Iterable[Line]:
-    first: dict[str, Line] = {}
-    for line in lines:
-        first.setdefault(line.address.casefold(), line)
-    return first.values()
-
-
-def _place(fanout: Fanout) -> tuple[str, str, ChannelName]:
-    return fanout.incident, fanout.audience, fanout.channel
-
-
-def _matches(line: LedgerRow, wanted: Filter) -> bool:
-    return (
-        line.id > wanted.after
-        and wanted.update in {None, line.update}
-        and wanted.audience in {None, line.audience}
-        and wanted.state in {None, line.state}
-    )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from comms.clock import SINCE_EVER
 from comms.delivery import Delivery, DeliveryState, LedgerRow
-from comms.ledger import FURTHEST_LEASE, LATEST_RETRY, Fanout, Line, Settled, key_of
+from comms.ledger import FURTHEST_LEASE, LATEST_RETRY, Fanout, Filter, Line, Settled, key_of
+from comms.plan.model import ChannelName
 
 
 @dataclass(kw_only=True)
@@ -131,4 +133,27 @@ def new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> Row:
             due_at=None if line.suppressed else SINCE_EVER,
             finished_at=now if line.suppressed else None,
         ),
+    )
+
+
+def once(lines: Iterable[Line]) -> Iterable[Line]:
+    """Return the lines by their address; of a repeated one the first."""
+    first: dict[str, Line] = {}
+    for line in lines:
+        first.setdefault(line.address.casefold(), line)
+    return first.values()
+
+
+def place(fanout: Fanout) -> tuple[str, str, ChannelName]:
+    """Return the incident, the audience and the channel."""
+    return fanout.incident, fanout.audience, fanout.channel
+
+
+def matches(line: LedgerRow, wanted: Filter) -> bool:
+    """True where a row is wanted."""
+    return (
+        line.id > wanted.after
+        and wanted.update in {None, line.update}
+        and wanted.audience in {None, line.audience}
+        and wanted.state in {None, line.state}
     )

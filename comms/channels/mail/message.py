@@ -220,8 +220,11 @@ class Letter:
         message["X-Auto-Response-Suppress"] = "All"
         message["List-Id"] = f"<{statement.audience}.incidents.{domain}>"
         # Which update this is, for whoever sorts, counts or proves what has arrived.
-        message["X-Sitrep-Incident"] = statement.incident
-        message["X-Sitrep-Update"] = str(statement.update)
+        if statement.update:
+            message["X-Sitrep-Incident"] = statement.incident
+            message["X-Sitrep-Update"] = str(statement.update)
+        else:
+            message["X-Sitrep-Bulletin"] = statement.incident
         message["X-Sitrep-Audience"] = statement.audience
         if statement.urgent:
             message["Importance"] = "high"

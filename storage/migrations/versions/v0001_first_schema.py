@@ -257,7 +257,7 @@ def upgrade() -> None:
     op.create_table(
         "fanout",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("update_id", sa.Integer(), nullable=False),
+        sa.Column("update_id", sa.Integer(), nullable=True),
         sa.Column("incident", sa.String(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("audience", sa.String(), nullable=False),
@@ -276,6 +276,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("update_id", "audience", "channel"),
     )
     op.create_index(op.f("ix_fanout_incident"), "fanout", ["incident"], unique=False)
+    op.create_index(
+        "ix_fanout_bulletin",
+        "fanout",
+        ["incident", "audience", "channel"],
+        unique=True,
+        sqlite_where=sa.text("update_id IS NULL"),
+        postgresql_where=sa.text("update_id IS NULL"),
+    )
     op.create_table(
         "statement",
         sa.Column("id", sa.Integer(), nullable=False),

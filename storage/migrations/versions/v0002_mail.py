@@ -1,4 +1,4 @@
-"""What mail needs: whom not to write to, and what its readers have chosen."""
+"""What mail needs: whom not to write to, what its readers have chosen, bulletins."""
 
 from __future__ import annotations
 
@@ -36,7 +36,23 @@ def upgrade() -> None:
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("read_to", sa.Integer(), nullable=False),
+        sa.Column("read_at", UtcTime(), nullable=True),
         sa.Column("by_import", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("audience", "address"),
     )
     op.create_index("ix_choice_wish", "choice", ["wish", "audience"])
+    op.create_table(
+        "bulletin",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("audience", sa.String(), nullable=False),
+        sa.Column("about", sa.String(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("key"),
+    )
+    op.create_index(op.f("ix_bulletin_kind"), "bulletin", ["kind"])
+    op.create_index(op.f("ix_bulletin_about"), "bulletin", ["about"])
