@@ -65,7 +65,7 @@ async def open_connection(
     )
     try:
         await client.connect()
-        await client.ehlo()
+        await _greet(client)
         auth = await _authenticate(client, relay, token)
     except Exception as error:
         client.close()
@@ -79,6 +79,18 @@ async def open_connection(
         largest=int(size) if size.isdecimal() else 0,
         utf8=client.supports_extension("smtputf8"),
     )
+
+
+async def _greet(client: aiosmtplib.SMTP) -> None:
+    """Say EHLO, or HELO to a server that knows no other (RFC 5321, section 3.2)."""
+    if not client.is_ehlo_or_helo_needed:
+        return
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as refused:
+        if refused.code == 421:
+            raise
+        await client.helo()
 
 
 async def _authenticate(client: aiosmtplib.SMTP, relay: Relay, token: TokenSource | None) -> str:

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import socket
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, cast
 
@@ -280,61 +276,3 @@ async def test_a_stop_waits_a_moment_for_a_silent_relay_and_says_what_it_knows()
     told = {(outcome.state, outcome.reason) for outcome in [*outcomes.values(), *late]}
     assert told == {(DeliveryState.REJECTED, Reason.UNREACHABLE)}
     assert relayed.greeted == 1
-
-
-@pytest.mark.parametrize("announced", [(), ("-p",)], ids=["pipelined", "in step"])
-@pytest.mark.parametrize(
-    ("refusing", "state", "reason"),
-    [
-        ((), ACCEPTED, None),
-        (("-r", "RCPT"), REJECTED, Reason.TEMPORARY),
-        (("-f", "RCPT"), REJECTED, Reason.MAILBOX_UNKNOWN),
-        (("-f", "DATA"), REJECTED, Reason.CONTENT_REFUSED),
-        (("-f", "."), REJECTED, Reason.CONTENT_REFUSED),
-        (("-q", "RCPT"), REJECTED, Reason.UNREACHABLE),
-        (("-q", "."), UNKNOWN, Reason.NO_REPLY),
-    ],
-)
-async def test_postfix_sink_agrees(
-    announced: tuple[str, ...],
-    refusing: tuple[str, ...],
-    state: DeliveryState,
-    reason: Reason | None,
-) -> None:
-    async with _sink(*announced, *refusing) as port:
-        outcomes = await sent(Relayed(port=port), people(2))
-
-    assert {(o.state, o.reason) for o in outcomes.values()} == {(state, reason)}
-
-
-@asynccontextmanager
-async def _sink(*options: str) -> AsyncIterator[int]:
-    program = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin")
-    if program is None:
-        pytest.skip("smtp-sink is not here: install postfix")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    # It will not serve as root.
-    user = ("-u", "nobody") if os.geteuid() == 0 else ()
-    sink = await asyncio.create_subprocess_exec(
-        program, *user, *options, f"127.0.0.1:{port}", "64", stderr=asyncio.subprocess.DEVNULL
-    )
-    try:
-        await _listening(port)
-        yield port
-    finally:
-        sink.terminate()
-        await sink.wait()
-
-
-async def _listening(port: int) -> None:
-    for _ in range(6_000):
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            await asyncio.sleep(0.01)
-        else:
-            writer.close()
-            return
-    pytest.fail("smtp-sink does not listen")
