@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from zoneinfo import available_timezones
 
 from comms import text
+from comms.choice import parsed
 from comms.errors import Invalid, SitrepError
 from comms.plan.model import ChannelName
 
@@ -23,13 +24,14 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
     """`channels` empty means: those of the audience. `language` is BCP 47, `time_zone` an IANA
-    name; '' means the plan's."""
+    name; '' means the plan's. `choice` is as `comms.choice.parsed` reads it; '' is none."""
 
     email: str
     name: str = ""
     language: str = ""
     time_zone: str = ""
     channels: tuple[str, ...] = ()
+    choice: str = ""
 
 
 class Listed(NamedTuple):
@@ -97,6 +99,7 @@ def checked(recipient: Recipient) -> Recipient:
         language=checked_language(recipient.language),
         time_zone=checked_zone(recipient.time_zone),
         channels=_channels(recipient.channels),
+        choice=parsed(recipient.choice).words if recipient.choice.strip() else "",
     )
 
 

@@ -46,7 +46,9 @@ class SqlChoices:
     def imported(self, chosen: Sequence[Chosen]) -> None:
         """Keep the choices of a list, but not in place of what a person has chosen."""
         if chosen:
-            self._put(self._upsert(where=col(ChoiceRow.by_import).is_(True)), chosen)
+            # How far they have read stays: else each list would keep news from its readers.
+            kept = (*_KEY, "read_to", "read_at")
+            self._put(self._upsert(kept, where=col(ChoiceRow.by_import).is_(True)), chosen)
 
     def of(self, audience: str, *, after: str = "", limit: int = 1000) -> Sequence[Chosen]:
         """The choices made in an audience by address, from the one after `after`."""
@@ -89,12 +91,12 @@ class SqlChoices:
         self._session.connection().execute(statement, [_row(one) for one in chosen])
 
     def _upsert(
-        self, where: ColumnElement[bool] | None = None
+        self, kept: Sequence[str] = _KEY, where: ColumnElement[bool] | None = None
     ) -> postgresql.Insert | sqlite.Insert:
         insert = insert_into(ChoiceRow, dialect_of(self._session))
         return insert.on_conflict_do_update(
             index_elements=_KEY,
-            set_={name: insert.excluded[name] for name in _COLUMNS if name not in _KEY},
+            set_={name: insert.excluded[name] for name in _COLUMNS if name not in kept},
             where=where,
         )
 

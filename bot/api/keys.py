@@ -24,3 +24,9 @@ AudienceName = Annotated[
     StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$"),
     Field(description="The name of an audience of the plan.", examples=["stakeholders"]),
 ]
+
+BulletinKey = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z]+\.[A-Za-z0-9._~+-]{1,200}$"),
+    Field(description="The key of a bulletin.", examples=["digest.executives.daily-08-UTC"]),
+]

@@ -15,7 +15,7 @@ from comms.errors import Invalid
 from comms.plan.problem import nearest
 from comms.recipient import Recipient, Refused
 
-COLUMNS = ("email", "name", "language", "time_zone", "channels")
+COLUMNS = ("email", "name", "language", "time_zone", "channels", "choice")
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
 
@@ -78,6 +78,7 @@ def write_csv(people: Iterator[Recipient]) -> Iterator[bytes]:
                 person.language,
                 person.time_zone,
                 " ".join(person.channels),
+                person.choice,
             )
         )
         if at % 1000 == 0:
@@ -95,6 +96,7 @@ class _PersonLine(BaseModel):
     language: str = ""
     time_zone: str = ""
     channels: tuple[str, ...] = ()
+    choice: str = ""
 
     @field_validator("channels", mode="before")
     @classmethod
@@ -108,6 +110,7 @@ class _PersonLine(BaseModel):
             language=self.language,
             time_zone=self.time_zone,
             channels=self.channels,
+            choice=self.choice,
         )
 
 
@@ -178,6 +181,7 @@ def _from_row(
         language=cells.get("language", ""),
         time_zone=cells.get("time_zone", ""),
         channels=_channels(cells.get("channels", "")),
+        choice=cells.get("choice", ""),
     )
 
 

@@ -15,7 +15,8 @@ from bot.api.operation import Call, Table
 from bot.api.problems import WrongMedia, problem
 from bot.api.recipient_file import CSV, NDJSON, People, read_csv, read_ndjson, write_csv
 from bot.api.shapes import Told
-from comms.acts.people import NobodyLeft, audience_of, import_recipients
+from comms.acts.people import NobodyLeft, audience_of, import_recipients, listed
+from comms.choice import Wish
 from comms.desk import Scene
 from comms.people import Role
 from comms.plan.model import Audience, ChannelName
@@ -51,6 +52,12 @@ class ImportedTold(Told):
     imported: int
     refused: list[RefusedTold]
     refused_in_all: int
+
+
+class ChoicesTold(Told):
+    """How many of an audience have chosen what; those who have chosen nothing get every update."""
+
+    choices: dict[Wish, int]
 
 
 class AudienceTold(Told):
@@ -94,9 +101,10 @@ async def list_audiences(call: Call) -> AudienceList:
 async def import_people(call: Call, name: AudienceName) -> ImportedTold | web.StreamResponse:
     """Replace the people of an audience.
 
-    CSV or NDJSON in UTF-8, streamed. Columns: email, name, language, time_zone and channels
-    (separated by spaces or `;`), only the first required. Lines that cannot be taken are named; the
-    others are. Where none can be taken, the audience stays as it was.
+    CSV or NDJSON in UTF-8, streamed. Columns: email, name, language, time_zone, channels (separated
+    by spaces or `;`) and choice (`every`, `changes`, `daily 8`, `weekly monday 8`, `nothing`), only
+    the first required. What people have chosen for themselves stays. Lines that cannot be taken
+    are named; the others are. Where none can be taken, the audience stays as it was.
     """
     reader = READERS.get(call.request.content_type)
     if reader is None:
@@ -119,15 +127,23 @@ async def import_people(call: Call, name: AudienceName) -> ImportedTold | web.St
     )
 
 
+@table.get("/audiences/{name}/choices")
+async def count_choices(call: Call, name: AudienceName) -> ChoicesTold:
+    """Count what the people of an audience have chosen to receive by mail."""
+
+    def look(scene: Scene) -> ChoicesTold:
+        audience_of(scene, name)
+        made = scene.book.choices.counts(name)
+        return ChoicesTold(choices={wish: made.get(wish, 0) for wish in Wish})
+
+    return await call.read(look)
+
+
 @table.get("/audiences/{name}/recipients", produces=(CSV,))
 async def export_people(call: Call, name: AudienceName) -> web.StreamResponse:
     """Give the people of an audience as CSV, as they can be imported again."""
 
-    def look(scene: Scene) -> tuple[Recipient, ...]:
-        audience_of(scene, name)
-        return scene.book.recipients.of(name, limit=0)
-
-    people = await call.read(look)
+    people = await call.read(listed, name)
     response = web.StreamResponse(
         headers={"Content-Disposition": f'attachment; filename="{name}.csv"'}
     )

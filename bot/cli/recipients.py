@@ -15,6 +15,7 @@ from rich.progress import Progress
 from bot.cli import say
 from bot.cli.client import Refused, client
 from bot.cli.say import AsJson
+from comms.choice import Wish
 from comms.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, help="People, in bulk.")
@@ -31,8 +32,8 @@ def import_file(
 ) -> None:
     """Replace the people of an audience by those of a file.
 
-    Columns: email, name, language, time_zone, channels; only the first is required. A line that
-    cannot be taken is named, the others are taken.
+    Columns: email, name, language, time_zone, channels, choice; only the first is required. A line
+    that cannot be taken is named, the others are taken.
     """
     media = "application/x-ndjson" if file.suffix.casefold() in NDJSON else "text/csv"
     try:
@@ -72,6 +73,25 @@ def export(
         out.write_text(text, encoding="utf-8", newline="")
     except OSError as wrong:
         raise Invalid(f"{out}: cannot be written: {wrong.strerror}") from None
+
+
+@app.command()
+def choices(
+    audience: Annotated[
+        str | None, typer.Option("--audience", "-a", help="One audience; all of them without.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count what people have chosen to receive by mail."""
+    api = client()
+    names = [audience] if audience else [one["name"] for one in api.get("/audiences")["audiences"]]
+    told = {name: api.get(f"/audiences/{name}/choices")["choices"] for name in names}
+    if as_json:
+        say.document(told)
+        return
+    wishes = tuple(Wish)
+    rows = ((name, *(made[wish] or "–" for wish in wishes)) for name, made in told.items())
+    say.table(("audience", *wishes), rows)
 
 
 async def _streamed(file: BinaryIO) -> AsyncIterator[bytes]:

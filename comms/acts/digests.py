@@ -64,7 +64,7 @@ def _send(scene: Scene, name: str, slot: Slot, timer: Timer) -> int:
         last = scene.book.fanouts.last()
         fanouts = _published(scene, audience, since=min(one.choice.read_to for one in readers))
         for number, (begins, same) in enumerate(_alike(readers, fanouts).items()):
-            key = f"digest.{name}.{name_of(slot)}.{timer.due_at:%Y%m%dT%H%MZ}"
+            key = f"digest.{name}.{name_of(slot)}.{timer.due_at:%Y%m%dT%H%MZ}".replace("/", "~")
             key += f".{timer.subject}.{number}"
             new = fanouts[begins:]
             period = _period(new, slot, timer)

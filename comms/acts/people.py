@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from comms.acts.digests import start
+from comms.choice import Chosen, parsed
 from comms.desk import Scene
 from comms.errors import Invalid, NotFound
 from comms.plan.model import Audience
@@ -46,6 +48,7 @@ def import_recipients(
     if refused and not people:
         raise NobodyLeft(refused)
     imported = scene.book.recipients.replace(name, people)
+    _choose(scene, name, people)
     scene.book.audit.add(
         Deed(
             at=scene.now,
@@ -57,6 +60,40 @@ def import_recipients(
         )
     )
     return Imported(imported=imported, refused=tuple(refused))
+
+
+def listed(scene: Scene, name: str) -> tuple[Recipient, ...]:
+    """Return all people of an audience, with what they have chosen, as they can be imported."""
+    audience_of(scene, name)
+    made = {one.address: one.choice for one in _choices(scene, name)}
+    return tuple(
+        replace(person, choice=made[address].words) if address in made else person
+        for person in scene.book.recipients.of(name, limit=0)
+        for address in (person.email.casefold(),)
+    )
+
+
+def _choices(scene: Scene, name: str) -> Iterator[Chosen]:
+    after = ""
+    while page := scene.book.choices.of(name, after=after):
+        yield from page
+        after = page[-1].address
+
+
+def _choose(scene: Scene, name: str, people: Sequence[Recipient]) -> None:
+    """Keep the choices of a list, but for people who have chosen for themselves."""
+    zone, last = scene.plan.time_zone.key, scene.book.fanouts.last()
+    chosen = [
+        Chosen(
+            name,
+            person.email.casefold(),
+            replace(parsed(person.choice), time_zone=person.time_zone or zone, read_to=last),
+        )
+        for person in people
+        if person.choice
+    ]
+    scene.book.choices.imported(chosen)
+    start(scene, name, [one.choice.slot for one in chosen])
 
 
 def audience_of(scene: Scene, name: str) -> Audience:

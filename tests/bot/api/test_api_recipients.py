@@ -55,6 +55,7 @@ async def test_a_file_is_imported_and_exported_again(api: Api) -> None:
         "language": "",
         "time_zone": "",
         "channels": "",
+        "choice": "",
     }
     assert (await api.put(PATH, exported.text)).body["imported"] == 3
 
