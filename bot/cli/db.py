@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from sqlmodel import Session
 
 from bot import settings
 from bot.cli import say
@@ -17,6 +18,7 @@ from bot.cli.say import AsJson
 from comms.errors import Unavailable
 from storage import schema, upkeep
 from storage.backlog import stranded_in
+from storage.book import SqlBook
 from storage.connect import is_sqlite
 from storage.database import Database
 
@@ -85,6 +87,19 @@ def stranded(url: str) -> int | None:
         return None
     with _opened(url) as database:
         return stranded_in(database)
+
+
+def people(audiences: Iterable[str]) -> dict[str, int] | None:
+    """Return how many people each audience has; None where there is no database yet."""
+    url = settings.read().database_url.get_secret_value()
+    file = upkeep.file_of(url)
+    if file and not file.exists():
+        return None
+    with _opened(url) as database:
+        schema.check(database)
+        with Session(database.reader) as session:
+            recipients = SqlBook(session).recipients
+            return {name: recipients.count(name) for name in audiences}
 
 
 @contextmanager

@@ -70,6 +70,30 @@ def preview_plan(
     preview(file, key, as_json=as_json)
 
 
+@app.command("simulate")
+def simulate_plan(
+    file: Annotated[Path, typer.Argument(help="The plan to try.")],
+    *,
+    severity: Annotated[Severity, typer.Option("--severity", "-s", case_sensitive=False)],
+    hours: Annotated[float, typer.Option(min=0.25, max=24 * 31, help="How long it lasts.")] = 6,
+    recipients: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=COUNT", help="People of an audience; else the database's."),
+    ] = None,
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="When it is declared, such as 2026-03-29T00:30Z.")
+    ] = "",
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw it into this file, too.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try a plan: who would be told when, by how many messages, held up by which limit."""
+    from bot.cli.plan_simulate import simulate  # noqa: PLC0415
+
+    simulate(file, severity, hours, recipients=recipients or [], at=at, svg=svg, as_json=as_json)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema (2020-12) of a plan, for editors that check while you type."""

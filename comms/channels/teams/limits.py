@@ -15,14 +15,16 @@ THREAD_BURST = 3
 """Four at once and 1.8 a second keep 7 in one second, 8 in two and 60 in thirty."""
 
 
+def thread(tenant: str, incident: str) -> Limit:
+    """Return the limit of an incident's war room."""
+    return Limit(key=f"teams:{tenant}:{incident}", rate=THREAD_RATE, burst=THREAD_BURST)
+
+
 def limits(tenant: str) -> Callable[[Fanout], Sequence[Limit]]:
     """Return the limits of a post to an incident's war room: its tenant's, then its thread's."""
     of_tenant = Limit(key=f"teams:{tenant}", rate=TENANT_RATE)
 
     def of(fanout: Fanout) -> Sequence[Limit]:
-        thread = Limit(
-            key=f"teams:{tenant}:{fanout.incident}", rate=THREAD_RATE, burst=THREAD_BURST
-        )
-        return (of_tenant, thread)
+        return (of_tenant, thread(tenant, fanout.incident))
 
     return of
