@@ -175,9 +175,11 @@ def _advance(
     if renewed is None:
         return Advance(is_fenced=True)
     kept = _finish(connection, claim, settled, at)
-    overtaken = bool(take) and bool(renewed[0])
+    waiting, overtaken = renewed[0], bool(take) and bool(renewed[1])
+    waiting += sum(one.due_at is not None for one in settled)
     taken: Sequence[tuple[Any, ...]] = ()
-    if take and not overtaken:
+    # Whoever has just claimed looks all the same: totals that were wrong would strand a shard.
+    if take and not overtaken and (waiting or not settled):
         taken = _take(connection, claim, settled, now, take)
     _count(connection, claim, settled, kept=kept, taken=len(taken))
     if not taken:

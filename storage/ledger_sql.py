@@ -79,7 +79,7 @@ RETURNING id, fanout_id, token, sending
 
 RENEW = """
 UPDATE shard SET lease_until = ? WHERE id = ? AND token = ?
-RETURNING EXISTS (
+RETURNING planned, EXISTS (
     SELECT 1 FROM shard AS urgent
     WHERE urgent.channel = ? AND urgent.due_at IS NOT NULL
       AND (urgent.due_at <= ? OR urgent.due_at > ?)
