@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -34,9 +35,9 @@ def test_it_says_who_is_told_when_and_what_holds_it_up(sitrep: Sitrep, plan: str
     assert said.code == 0
     assert "1 h long: 8 updates at the least." in said.out
     assert "0:05   09:36 UTC  responders (first)" in said.out
-    assert "1 page, 1 000 mail" in said.out
+    assert "1 page, 1\u202f000 mail" in said.out
     assert "The incident commander approves 4 times." in said.out
-    held = "customers by mail, limited to 30/min: 1 000 messages take"
+    held = "customers by mail, limited to 30/min: 1\u202f000 messages take"
     assert held in said.out
     assert "the last readers get it after the next one is due." in said.out
     assert "Nobody is counted in executives, stakeholders" in said.err
@@ -56,8 +57,8 @@ def test_people_are_counted_in_the_database_if_there_is_one(
     sitrep: Sitrep, plan: str, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = [Recipient(email=f"p{number}@example.org") for number in range(7)]
-    database.in_transaction(
-        lambda session: SqlBook(session).recipients.replace("stakeholders", people)
+    asyncio.run(
+        database.write(lambda session: SqlBook(session).recipients.replace("stakeholders", people))
     )
     monkeypatch.setenv("SITREP_DATABASE_URL", database.url)
     given = ("-s", "SEV2", "--hours", "1", "--recipients", "executives=2")
