@@ -16,6 +16,7 @@ from comms.projection import STATUS_LABELS
 from comms.promise import Promise
 from comms.statement import PLAIN
 from comms.timeline import Entry
+from comms.unreached import NOBODY, missed
 from comms.update import Update, UpdateState
 
 STATES = {
@@ -63,6 +64,7 @@ def _update(scene: Scene, update: Update) -> dict[str, Any]:
         "state": STATES.get(update.state, update.state.value),
         "at": moment(at, scene.plan.time_zone),
         "approvals": update.approvals,
+        "missed": missed(scene, update.incident, update.number) if totals else NOBODY,
         "reach": reach_line(reach_of(update.number, totals, scene.plan)) if totals else "",
         "statements": [
             {

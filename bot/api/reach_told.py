@@ -7,8 +7,13 @@ from collections import Counter
 from pydantic import Field
 
 from bot.api.shapes import Told
-from comms.delivery import DeliveryState
+from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
+from comms.plan.model import ChannelName
+from comms.unreached import missed
+
+NAMED = 20
+"""So many of those not reached are named; the deliveries name all."""
 
 
 class States(Told):
@@ -23,12 +28,33 @@ class States(Told):
     cancelled: int
 
 
+class WayTold(Told):
+    """Another way to somebody."""
+
+    label: str
+    url: str = Field(description="What opens it; '' where there is nothing to open.")
+
+
+class UnreachedTold(Told):
+    """Somebody whom it did not reach."""
+
+    audience: str
+    channel: ChannelName
+    name: str
+    address: str
+    reason: Reason | None
+    why: str
+    ways: list[WayTold]
+
+
 class ReachTold(Told):
     """How far one update has got."""
 
     states: States
     audiences: dict[str, States]
     acknowledged: int = Field(description="How many people said that they have seen it.")
+    unreached: list[UnreachedTold] = Field(description="Some of those whom it did not reach.")
+    resendable: int = Field(description="How many a resend would go to.")
 
 
 def reach_told(scene: Scene, key: str, number: int) -> ReachTold:
@@ -37,10 +63,14 @@ def reach_told(scene: Scene, key: str, number: int) -> ReachTold:
     for (audience, _channel), totals in scene.book.fanouts.totals(key, number).items():
         by_audience.setdefault(audience, Counter()).update(totals)
     total = sum(by_audience.values(), Counter[DeliveryState]())
+    left_out = missed(scene, key, number, limit=NAMED)
+    failed = sum(total[state] for state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN))
     return ReachTold(
         states=_states(total),
         audiences={audience: _states(totals) for audience, totals in by_audience.items()},
         acknowledged=len(scene.book.sightings.acknowledged(key, number)),
+        unreached=[UnreachedTold.model_validate(one) for one in left_out.people],
+        resendable=max(failed - left_out.beyond_resend, 0),
     )
 
 

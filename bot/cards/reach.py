@@ -5,8 +5,10 @@ from __future__ import annotations
 from bot.cards.views import FAILED, UNDER_WAY, AudienceReach, Reach
 from bot.cards.wording import duration, headed, number
 from comms.channels.teams.card import fill_card
+from comms.channels.teams.markdown import Markdown, escape, markdown
 from comms.delivery import DeliveryState
 from comms.incident import Incident
+from comms.unreached import NOBODY, Missed, Unreached
 
 _UNKNOWN = frozenset({DeliveryState.UNKNOWN})
 _REST = (
@@ -19,9 +21,15 @@ _REST = (
 _ACCEPTED = frozenset({DeliveryState.ACCEPTED})
 
 
-def reach_card(*, incident: Incident, reach: Reach, incident_url: str = "") -> dict[str, object]:
-    """Return the totals per audience, with a button to resend to those not reached."""
+def reach_card(
+    *, incident: Incident, reach: Reach, missed: Missed = NOBODY, incident_url: str = ""
+) -> dict[str, object]:
+    """Return the totals per audience, with a button to resend to those not reached.
+
+    Some of `missed` are named with why, and with how else they can be reached.
+    """
     under_way = reach.count(UNDER_WAY)
+    failed = max(reach.count(FAILED) - missed.beyond_resend, 0)
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key}: {reach_line(reach)}",
         "number": reach.number,
@@ -29,7 +37,9 @@ def reach_card(*, incident: Incident, reach: Reach, incident_url: str = "") -> d
         "rest": " · ".join(_rest(reach)),
         "done": not under_way,
         "audiences": [_row(audience) for audience in reach.audiences],
-        "resend": 0 if under_way else reach.count(FAILED),
+        "resend": 0 if under_way else failed,
+        "missed": [] if under_way else [_missed(one) for one in missed.people],
+        "more_missed": missed.has_more,
     }
     return fill_card("cards/reach.json", context)
 
@@ -37,6 +47,12 @@ def reach_card(*, incident: Incident, reach: Reach, incident_url: str = "") -> d
 def reach_line(reach: Reach) -> str:
     """Return 'Update 3 reached 408 of 412 · 3 under way · 1 failed'."""
     return " · ".join([_reached(reach), *_rest(reach)])
+
+
+def _missed(one: Unreached) -> Markdown:
+    ways = [markdown("[{}]({})", way.label, way.url) if way.url else way.label for way in one.ways]
+    line = markdown("**{}** ({}): {}", one.name, one.audience, one.why)
+    return Markdown(" · ".join([line, *(escape(way) for way in ways)]))
 
 
 def _reached(reach: Reach) -> str:

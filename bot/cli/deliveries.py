@@ -136,6 +136,9 @@ def _print(api: Client, key: str, numbers: list[int], rows: Iterator[dict[str, A
                 for name, states in told["audiences"].items()
             ),
         )
+        for one in told["unreached"]:
+            ways = "".join(f" · {way['label']}" for way in one["ways"])
+            say.line(f"Not reached: {one['name']} ({one['audience']}): {one['why']}{ways}")
         say.line()
     shown = [row for _, row in zip(range(SHOWN), rows, strict=False)]
     say.table(

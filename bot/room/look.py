@@ -22,6 +22,7 @@ from comms.incident import Incident
 from comms.outage import Outage
 from comms.people import Person, Role
 from comms.promise import Phase
+from comms.unreached import missed
 from comms.update import Update, UpdateState
 
 Card = dict[str, object]
@@ -90,6 +91,7 @@ def reached(scene: Scene, key: str, number: int) -> Card:
     return reach_card(
         incident=scene.book.incidents.get(key),
         reach=_reach(scene, scene.book.updates.get(key, number)),
+        missed=missed(scene, key, number),
         incident_url=scene.house.incident_url(key),
     )
 

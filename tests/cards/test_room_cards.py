@@ -16,12 +16,13 @@ from bot.cards.views import reach_of
 from bot.cards.war_room import war_room_card
 from bot.cards.wording import duration, listed, people
 from comms.ask import Ask, AskState
-from comms.delivery import DeliveryState
+from comms.delivery import DeliveryState, Reason
 from comms.people import Person, Role
 from comms.plan.model import ChannelName, OnUnknown
 from comms.promise import Phase, Promise, PromiseState, answered, withdrawn
 from comms.report import Need
 from comms.throttle import Limit
+from comms.unreached import Missed, Unreached, Way
 from comms.update import Approval, UpdateState
 from tests.cards.story import ANA, NOW, Words, incident, plan, update
 
@@ -244,3 +245,42 @@ def test_what_is_held_for_a_person_says_so() -> None:
 
     assert "2 unknown" in json.dumps(card)
     assert "what is unknown waits for you" in json.dumps(card)
+
+
+KIM = Unreached(
+    audience="Stakeholders",
+    channel=ChannelName.MAIL,
+    name="Kim *Akers*",
+    address="kim@x.org",
+    reason=Reason.BOUNCED,
+    why="mail came back",
+    ways=(
+        Way(label="told in Teams"),
+        Way(label="chat in Teams", url="https://teams.microsoft.com/l/chat/0/0?users=kim%40x.org"),
+    ),
+)
+
+
+def test_reach_names_who_was_not_reached_and_how_else_they_can_be() -> None:
+    lost = Missed(people=(KIM,), has_more=True, beyond_resend=3)
+
+    card = reach_card(incident=incident(Words()), reach=reach_of(3, TOTALS, plan()), missed=lost)
+
+    texts = [one.get("text") for one in card["body"]]  # type: ignore[attr-defined]
+    assert texts[-3:] == [
+        "Not reached",
+        r"**Kim \*Akers\*** (Stakeholders): mail came back · told in Teams · [chat in"
+        " Teams](https://teams.microsoft.com/l/chat/0/0?users=kim%40x.org)",
+        "And others: the ledger names them all.",
+    ]
+    assert [a["title"] for a in card["actions"]] == ["Resend to 2 not reached"]  # type: ignore[attr-defined]
+
+
+def test_nobody_is_called_not_reached_while_sending_is_under_way() -> None:
+    totals = {("customers", ChannelName.MAIL): {DeliveryState.SENDING: 1}}
+
+    card = reach_card(
+        incident=incident(Words()), reach=reach_of(3, totals, plan()), missed=Missed(people=(KIM,))
+    )
+
+    assert "Not reached" not in str(card["body"])

@@ -37,7 +37,15 @@ def test_an_incident_is_led_from_a_terminal_from_declaration_to_its_end(
     people.write_text("email,name\none@example.org,One\ntwo@example.org,Two\nbad,Bad\n")
     imported = sitrep("recipients", "import", str(people), "--audience", "stakeholders")
     assert (imported.code, imported.out) == (0, "stakeholders has 2 people now.\n")
-    assert imported.err == "line 4: 'bad' is not a mail address.\n"
+    refused = tmp_path / "people.refused.csv"
+    assert imported.err.splitlines() == [
+        "line 4: 'bad' is not a mail address.",
+        f"All refused lines are in {refused}.",
+    ]
+    assert refused.read_text(encoding="utf-8").splitlines() == [
+        "line,reason,text",
+        """4,'bad' is not a mail address.,"bad,Bad\"""",
+    ]
 
     declared = sitrep("declare", "Card payments failing", "-s", "sev1", "--json")
     assert declared.code == 0
@@ -114,12 +122,12 @@ def test_people_are_exported_as_they_were_imported(
     everybody = sitrep("recipients", "export")
 
     assert one.out.splitlines() == [
-        "email,name,language,time_zone,channels",
-        'one@example.org,"One, the first",en,,',
+        "email,name,language,time_zone,channels,choice",
+        'one@example.org,"One, the first",,,,',
     ]
     assert everybody.out.splitlines() == [
-        "audience,email,name,language,time_zone,channels",
-        'executives,one@example.org,"One, the first",en,,',
+        "audience,email,name,language,time_zone,channels,choice",
+        'executives,one@example.org,"One, the first",,,,',
     ]
 
 

@@ -17,12 +17,14 @@ from comms.desk import Desk, House, Scene
 from comms.errors import Invalid, NotFound
 from comms.ledger import Filter
 from comms.people import SITREP
+from comms.plan.model import ChannelName
 from comms.recipient import Recipient
 from comms.testing import HeldClock
+from comms.unreached import Way, missed
 from storage.database import Database
 from tests.acting import declared, seen, sent
 from tests.comms.mail import reports
-from tests.contracts.ledgers import LedgerBench, SqlShelf
+from tests.contracts.ledgers import LedgerBench, SqlShelf, outcomes
 from tests.house import ADA, REPORT
 
 POSTMARKS = Postmarks(b"k" * 32)
@@ -232,3 +234,39 @@ async def test_a_service_that_reports_by_receipt_is_believed_for_that_address_al
     one = Returned(id="1", verdict=Verdict.HARD, receipt="nothing", recipient=KIM)
 
     assert await desk.do(take_back, SITREP, "api", [one]) == Taken(strangers=1)
+
+
+async def test_who_is_one_of_us_can_be_reached_by_chat(
+    desk: Desk, mails: dict[str, Delivery]
+) -> None:
+    await took(desk, reports.postfix(POSTMARKS.of(mails[KIM])))
+
+    found = await seen(desk, missed, "INC-1", 1)
+
+    [kim] = found.people
+    assert (kim.name, kim.why) == ("Kim", "mail came back")
+    assert [(way.label, way.url) for way in kim.ways] == [
+        ("chat in Teams", "https://teams.microsoft.com/l/chat/0/0?users=Kim%40fabrikam.example")
+    ]
+    assert found.beyond_resend == 1
+
+
+async def test_a_customer_whose_mail_came_back_can_read_the_page_if_it_was_drawn(
+    desk: Desk, database: Database, clock: HeldClock
+) -> None:
+    def fill(scene: Scene) -> None:
+        scene.book.recipients.replace("customers", [Recipient(email=KIM)])
+
+    await desk.do(fill, SITREP, "api")
+    incident = await declared(desk)
+    await sent(desk, incident.key, audiences=("customers",))
+    bench = LedgerBench(SqlShelf(database), clock)
+    [mail] = await bench.delivered()
+    await took(desk, reports.postfix(desk.house.postmarks.of(mail)))
+    before = await seen(desk, missed, "INC-1", 1)
+    claim, step = await bench.begun(channel=ChannelName.PAGE)
+    await bench.advance(claim, *outcomes(step.deliveries, DeliveryState.ACCEPTED))
+    after = await seen(desk, missed, "INC-1", 1)
+
+    assert [one.ways for one in before.people] == [()]
+    assert [one.ways for one in after.people] == [(Way(label="can read the status page"),)]
