@@ -11,6 +11,8 @@ from functools import partial
 import aiohttp
 
 from bot import identity, mail
+from bot.bounces import mailbox
+from bot.bounces.letterbox import LetterboxClosed
 from bot.settings import Settings
 from comms.backlog import warnings
 from comms.channels.mail.graph.mailbox import GraphMailbox
@@ -66,6 +68,7 @@ async def examine(settings: Settings, database: Database, stranded: Stranded) ->
         ("app", _app),
         ("API", _api),
         ("mail", _mail),
+        ("bounces", _bounces),
         ("Teams", _teams),
         ("status page", _page),
     )
@@ -163,6 +166,28 @@ async def _transport(part: str, one: Named, settings: Settings) -> Finding:
     opened.transport.close()
     quick = "with" if opened.pipelining else "without"
     return _good(part, f"{to.host}:{to.port} lets us in, {quick} pipelining.")
+
+
+async def _bounces(settings: Settings) -> Finding:
+    async with aiohttp.ClientSession(timeout=PATIENCE) as session:
+        there = mailbox.letterbox(settings, session)
+        if there is None:
+            return Finding(
+                part="bounces",
+                health=Health.OFF,
+                detail="Mail that comes back is not read, so the ledger takes it for delivered.",
+                todo="Set SITREP_BOUNCES_URL, or have it posted to /inbound/bounces.",
+            )
+        try:
+            waiting = len(await there.fetch(1))
+        except LetterboxClosed as closed:
+            return Finding(
+                part="bounces",
+                health=Health.BAD,
+                detail=str(closed),
+                todo="Check SITREP_BOUNCES_URL, and what the app may do there.",
+            )
+    return _good("bounces", f"The mailbox opens; {'some' if waiting else 'none'} are unread.")
 
 
 async def _teams(settings: Settings) -> Finding:

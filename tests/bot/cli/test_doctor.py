@@ -45,6 +45,7 @@ def test_an_installation_without_transports_works_and_says_what_is_off(
         "app": "off",
         "API": "off",
         "mail": "off",
+        "bounces": "off",
         "Teams": "off",
         "status page": "off",
     }
@@ -91,3 +92,17 @@ def test_no_secret_is_shown(sitrep: Sitrep, monkeypatch: pytest.MonkeyPatch) -> 
     said = sitrep("doctor")
 
     assert "hunter2" not in said.out + said.err
+
+
+def test_a_mailbox_that_cannot_be_read_is_bad(
+    sitrep: Sitrep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"imap://u:hunter2@127.0.0.1:{free_port()}/INBOX"
+    monkeypatch.setenv("SITREP_BOUNCES_URL", url)
+
+    said = sitrep("doctor")
+
+    assert said.code == 1
+    assert "BAD  bounces: 127.0.0.1:" in said.out
+    assert "cannot be reached" in said.out
+    assert "hunter2" not in said.out
