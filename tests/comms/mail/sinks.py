@@ -41,6 +41,12 @@ async def sink(*options: str, folder: Path | None = None) -> AsyncIterator[int]:
         await process.wait()
 
 
+def dumped(folder: Path) -> list[bytes]:
+    """Return the letters in the folder of a sink; not those that are still being written."""
+    letters = (file.read_bytes() for file in folder.iterdir())
+    return [letter for letter in letters if letter.rstrip().endswith(b"--")]
+
+
 def free_port() -> int:
     """A port that nobody has at the moment."""
     with socket.socket() as probe:
