@@ -6,14 +6,26 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib.resources import files
 
-from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateNotFound, select_autoescape
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+    select_autoescape,
+)
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from comms.errors import Invalid
 from comms.language import SOURCE, heading, listed, translations
+from comms.overrides import NONE, Overrides
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling, project
 from comms.statement import Statement
 from comms.update import Update
+
+LONGEST = 1_000_000
+"""Characters that a template may make: ten texts of the greatest length that may be typed."""
 
 Writer = Callable[[Telling, Audience, Mapping[str, object]], Statement]
 """What a channel contributes: it writes the statement from an audience's context."""
@@ -31,14 +43,30 @@ class Shipped(BaseLoader):
         return source.read_text(encoding="utf-8"), template, lambda: True
 
 
+class Overridden(Shipped):
+    """The shipped templates, an organisation's own before them; `shipped/…` is always shipped."""
+
+    def __init__(self, overrides: Overrides) -> None:
+        self._own = overrides.files
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str | None, Callable[[], bool] | None]:
+        own = self._own.get(template)
+        if own is not None:
+            return own.source, own.file, lambda: True
+        return super().get_source(environment, template.removeprefix("shipped/"))
+
+
 @cache
-def environment(language: str = SOURCE) -> Environment:
+def environment(language: str = SOURCE, overrides: Overrides = NONE) -> Environment:
     """The Jinja environment of a language: `_`, `ngettext`, `pgettext` and `{% trans %}` speak it.
 
-    What a context lacks is an error; HTML and MJML are escaped.
+    What a context lacks is an error; HTML and MJML are escaped. Templates reach their context and
+    nothing of Python (Jinja's sandbox).
     """
-    made = Environment(
-        loader=Shipped(),
+    made = ImmutableSandboxedEnvironment(
+        loader=Overridden(overrides),
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html", "mjml", "xml", "svg"], default=False),
@@ -55,9 +83,29 @@ def environment(language: str = SOURCE) -> Environment:
     return made
 
 
-def fill(template: str, context: Mapping[str, object], language: str = SOURCE) -> str:
-    """Return the shipped template of that path, filled, with its fixed words in that language."""
-    return environment(language).get_template(template).render(context)
+def fill(
+    template: str,
+    context: Mapping[str, object],
+    language: str = SOURCE,
+    overrides: Overrides = NONE,
+) -> str:
+    """Return the template of that path, filled, with its fixed words in that language.
+
+    Invalid where an organisation's own template does not come to an end.
+    """
+    found = environment(language, overrides).get_template(template)
+    return _bounded(found, context) if overrides.files else found.render(context)
+
+
+def _bounded(template: Template, context: Mapping[str, object]) -> str:
+    pieces: list[str] = []
+    size = 0
+    for piece in template.generate(context):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LONGEST:
+            raise Invalid(f"{template.name} makes more than {LONGEST:,} characters.")
+    return "".join(pieces)
 
 
 def render(

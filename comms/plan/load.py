@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from comms.brand import Brand
 from comms.errors import PlanInvalid
 from comms.incident import Severity
+from comms.overrides import Overrides
+from comms.overrides import read as read_overrides
 from comms.people import Person
 from comms.plan import document, schema
 from comms.plan.explain import explain
@@ -23,14 +27,16 @@ SHOWN = 50
 """So many problems are listed; a file with more is not a plan at all."""
 
 
-def load(path: Path | None, transports: Transports = NONE) -> Plan:
+def load(
+    path: Path | None, transports: Transports = NONE, *, templates: Path | None = None
+) -> Plan:
     """Return the plan of that file, or the shipped one. PlanInvalid lists all its problems.
 
     `transports` are those of mail that this installation has; without any, what the plan says of
-    them is taken as it stands.
+    them is taken as it stands. `templates` is a folder whose letters go before the plan's own.
     """
     source = str(path) if path else SHIPPED
-    plan, problems = read(content(path), source, transports)
+    plan, problems = read(content(path), source, transports, templates=templates)
     if plan is None:
         lines = [str(problem) for problem in problems[:SHOWN]]
         if len(problems) > SHOWN:
@@ -45,11 +51,15 @@ def check(content: str | bytes, source: str) -> list[Problem]:
 
 
 def read(
-    content: str | bytes, source: str, transports: Transports = NONE
+    content: str | bytes,
+    source: str,
+    transports: Transports = NONE,
+    *,
+    templates: Path | None = None,
 ) -> tuple[Plan | None, list[Problem]]:
-    """Return the plan, or None and what is wrong with it."""
+    """Return the plan, or None and what is wrong with it, its own templates' names included."""
     found = document.read(content.encode() if isinstance(content, str) else content, source)
-    plan = _checked(found, transports) if found.value is not None else None
+    plan = _checked(found, transports, templates) if found.value is not None else None
     problems = sorted(found.problems, key=lambda problem: (problem.line, problem.column))
     return (None, problems) if problems else (plan, [])
 
@@ -72,14 +82,17 @@ def content(path: Path | None) -> bytes:
         raise PlanInvalid(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _checked(found: document.Document, transports: Transports) -> Plan | None:
+def _checked(
+    found: document.Document, transports: Transports, templates: Path | None
+) -> Plan | None:
     try:
         entry = schema.PlanFile.model_validate(found.value)
     except ValidationError as error:
         explain(error, found)
         return None
+    own = _own_templates(entry, found, templates)
     for name, audience in entry.audiences.items():
-        _check_templates(name, audience, found)
+        _check_templates(name, audience, found, own)
         check_transports(name, audience, found, transports)
     audiences = {
         name: _audience(name, position, audience, entry)
@@ -100,17 +113,36 @@ def _checked(found: document.Document, transports: Transports) -> Plan | None:
             pause=entry.soft_bounces.pause,
         ),
         source=found.source,
+        brand=Brand(**entry.brand.model_dump()),
+        overrides=own,
     )
 
 
-def _check_templates(name: str, entry: schema.AudienceEntry, found: document.Document) -> None:
+def _own_templates(
+    entry: schema.PlanFile, found: document.Document, templates: Path | None
+) -> Overrides:
+    """The organisation's letters: those of the installation, then those that the plan names."""
+    folders = [templates] if templates else []
+    if entry.templates:
+        folders.append(Path(found.source).parent / entry.templates)
+        if not folders[-1].is_dir():
+            at = ("templates",)
+            found.problem(f"there is no folder {folders.pop()}", found.values[at], at)
+    own, problems = read_overrides(folders)
+    found.problems.extend(problems)
+    return own
+
+
+def _check_templates(
+    name: str, entry: schema.AudienceEntry, found: document.Document, own: Overrides
+) -> None:
     """An audience in use without words for a channel would fail in the middle of an incident."""
     template = entry.template or name
     used = dict.fromkeys(entry.channels, "channels") | dict.fromkeys(
         entry.failover.values(), "failover"
     )
     for channel, where in used.items() if entry.enabled else ():
-        known = _worded(channel)
+        known = sorted({*_worded(channel), *_worded_by(own, channel)})
         if template not in known:
             at: document.Path = ("audiences", name, "template" if entry.template else where)
             found.problem(
@@ -119,6 +151,13 @@ def _check_templates(name: str, entry: schema.AudienceEntry, found: document.Doc
                 found.keys[at],
                 at,
             )
+
+
+def _worded_by(own: Overrides, channel: ChannelName) -> Iterator[str]:
+    for path in own.files:
+        folder, _, name = path.partition("/")
+        if name.startswith(f"update.{channel}."):
+            yield folder
 
 
 @cache

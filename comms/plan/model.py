@@ -8,9 +8,11 @@ from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from comms.brand import Brand
 from comms.errors import Invalid
 from comms.incident import Incident, Severity
 from comms.language import SOURCE
+from comms.overrides import NONE, Overrides
 from comms.people import Person, Role
 from comms.rule import Level, Rule
 
@@ -117,7 +119,8 @@ class Plan:
     `organisation` and `time_zone` are printed in mails and on the page. `language` (BCP 47) is the
     one that people type in, and that everybody is told in who reads none of the audience's.
     `four_eyes`: roles that an update needs must be met by different people. `mail_rate` is the
-    relay's limit in messages a second (0: unknown); all who send keep it together.
+    relay's limit in messages a second (0: unknown); all who send keep it together. `brand` and
+    `overrides` are what letters look like.
     """
 
     organisation: str
@@ -129,6 +132,8 @@ class Plan:
     mail_rate: float = 0
     soft_bounces: SoftBounces = SoftBounces()
     language: str = SOURCE
+    brand: Brand = field(default_factory=Brand)
+    overrides: Overrides = NONE
     source: str = "the shipped plan"
 
     def audience(self, name: str, *, pointer: str | None = None) -> Audience:

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from comms import language, text
+from comms.brand import READABLE, Brand, contrast, is_colour
 from comms.errors import Invalid
 from comms.people import Role
 from comms.plan import duration
@@ -68,6 +69,19 @@ def _language(value: str) -> str:
     return str(language.locale_of(value)).replace("_", "-")
 
 
+def _colour(value: str) -> str:
+    if not is_colour(value):
+        raise ValueError(f"expected a colour such as '#0f548c', found {value[:20]!r}")
+    return value.lower()
+
+
+def _logo(value: str) -> str:
+    try:
+        return text.link(value, pointer="")
+    except Invalid:
+        raise ValueError("expected an https address of a picture that anybody may see") from None
+
+
 Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(_line)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Mail = Annotated[str, StringConstraints(pattern=MAIL, max_length=254)]
@@ -81,6 +95,8 @@ Language = Annotated[
     AfterValidator(_language),
     Field(json_schema_extra={"examples": ["en", "de-CH"]}),
 ]
+Colour = Annotated[str, AfterValidator(_colour), Field(json_schema_extra={"examples": ["#0f548c"]})]
+Logo = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_logo)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(duration.duration, json_schema_input_type=str),
@@ -316,6 +332,32 @@ class SoftBouncesEntry(_Strict):
     )
 
 
+class BrandEntry(_Strict):
+    """What letters look like. Where more must be different, override a template."""
+
+    name: Line = Field(default="", description="At the top of letters; else the organisation.")
+    logo: Logo = Field(
+        default="", description="The https address of a picture; shown 40 pixels high."
+    )
+    colour: Colour = Field(default=Brand.colour, description="Of buttons, such as '#0f548c'.")
+    text_colour: Colour = Field(
+        default=Brand.text_colour, validate_default=True, description="Of the text on `colour`."
+    )
+    footer: Line = Field(default="", description="The last line of letters.")
+
+    @field_validator("text_colour")
+    @classmethod
+    def _text_can_be_read(cls, text_colour: str, info: ValidationInfo) -> str:
+        on = info.data.get("colour", Brand.colour)
+        ratio = contrast(text_colour, on)
+        if ratio < READABLE:
+            raise ValueError(
+                f"{text_colour} on {on} has a contrast of {ratio:.1f} : 1;"
+                f" text needs {READABLE} : 1."
+            )
+        return text_colour
+
+
 class PlanFile(_Strict):
     """Sitrep's communication plan: who is told what, how often, and with whose approval."""
 
@@ -335,6 +377,11 @@ class PlanFile(_Strict):
     )
     soft_bounces: SoftBouncesEntry = Field(
         default_factory=SoftBouncesEntry, description="When mail that comes back is too much."
+    )
+    brand: BrandEntry = Field(default_factory=BrandEntry, description="What letters look like.")
+    templates: Line | None = Field(
+        default=None,
+        description="A folder of letters in place of shipped ones, as seen from this file.",
     )
     duty_manager: PersonEntry | None = Field(
         default=None, description="Called when a promise is five minutes late."

@@ -20,6 +20,7 @@ def confirmation_letter(*, plan: Plan, confirm_url: str, until: Moment, language
         "look": (),
     }
     return letter(
+        plan,
         "subscription/confirm",
         context,
         language,

@@ -61,6 +61,7 @@ def digest_letter(
     }
     opening = ", ".join(item.title for item in items)
     return letter(
+        plan,
         "digest/digest",
         context,
         language,

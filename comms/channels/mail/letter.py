@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TypeGuard
 
 import mrml
+import structlog
 from css_inline import CSSInliner
 
-from comms.channels.mail.placeholders import links, placed
-from comms.channels.mail.times import own
+from comms.channels.mail.placeholders import NAMES, links, placed, split
+from comms.channels.mail.times import is_time, own
+from comms.errors import Invalid
 from comms.language import SOURCE, direction
 from comms.moment import Moment
+from comms.overrides import NONE, Overrides
+from comms.plan.model import Plan
 from comms.render import fill
 from comms.statement import HTML, PLAIN
+
+log = structlog.get_logger()
 
 PREHEADER = 140
 """Characters of the content that inboxes show beside the subject."""
@@ -43,6 +49,7 @@ class Letter:
 
 
 def letter(
+    plan: Plan,
     source: str,
     context: Mapping[str, object],
     language: str = SOURCE,
@@ -56,36 +63,79 @@ def letter(
     from the template `subject` with `mark` in front of it. Its fixed words are in `language`.
 
     `opening` is what inboxes show beside the subject. Moments become each reader's own; then
-    `sentences` adds what it makes of the context. To this come the recipient's own links (`seen`,
-    `manage`, `unsubscribe`), `language`, `direction`, and for HTML `subject` and `preheader`.
-    Jinja's errors pass through: an undefined field, a template that is not there.
+    `sentences` adds what it makes of the context. To this come the plan's `brand`, the recipient's
+    own links (`seen`, `manage`, `unsubscribe`), `language`, `direction`, and for HTML `subject` and
+    `preheader`. Where the organisation's own templates fail, the shipped letter takes their place;
+    the shipped ones' errors pass through: an undefined field, a template that is not there.
     """
     typed = _timed(_clean(context))
     reads = direction(language)
-    told = {**typed, **sentences(typed), **links(), "language": language, "direction": reads}
-    plain = _isolated(told, reads)
-    line = " ".join([mark, *fill(subject, plain, language).split()]).strip()
+    told = {
+        **typed,
+        **sentences(typed),
+        **links(),
+        "brand": asdict(plan.brand),
+        "language": language,
+        "direction": reads,
+    }
+
+    def filled(overrides: Overrides) -> Letter:
+        return _filled(source, subject, told, language, overrides, opening=opening, mark=mark)
+
+    if not plan.overrides.files or plan.overrides.strict:
+        return filled(plan.overrides)
+    try:
+        return filled(plan.overrides)
+    except Exception as wrong:  # noqa: BLE001 (somebody else's template may fail in any way)
+        log.warning("letter.override_failed", letter=source, why=str(wrong))
+        plan.overrides.troubles[source] = str(wrong)
+    return filled(NONE)
+
+
+def _filled(
+    source: str,
+    subject: str,
+    told: Mapping[str, object],
+    language: str,
+    overrides: Overrides,
+    *,
+    opening: str,
+    mark: str,
+) -> Letter:
+    plain = _isolated(told, str(told["direction"]))
+    words = fill(subject, plain, language, overrides).split()
+    line = " ".join([mark, *words]).strip()
     shown = {**told, "subject": line, "preheader": _preheader(opening)}
+    text = fill(f"{source}.mail.txt", plain, language, overrides)
+    html = _html(fill(f"{source}.mail.mjml", shown, language, overrides), overrides)
     return Letter(
         subject=line,
         parts={
-            PLAIN: fill(f"{source}.mail.txt", plain, language).rstrip("\n") + "\n",
-            HTML: _html(fill(f"{source}.mail.mjml", shown, language)),
+            PLAIN: _sound(text.rstrip("\n") + "\n", f"{source}.mail.txt"),
+            HTML: _sound(html, f"{source}.mail.mjml"),
         },
     )
 
 
-def _html(mjml: str) -> str:
-    return _inliner().inline(placed(mrml.to_html(mjml).content))
+def _sound(part: str, template: str) -> str:
+    """Return the part; Invalid where a token was changed, so that nothing would be filled in."""
+    odd = [name for name in split(part)[1::2] if name not in NAMES and not is_time(name)]
+    if odd:
+        raise Invalid(f"{template} changes what a reader's own link or time is filled in for.")
+    return part
+
+
+def _html(mjml: str, overrides: Overrides) -> str:
+    return _inliner(overrides).inline(placed(mrml.to_html(mjml).content))
 
 
 @cache
-def _inliner() -> CSSInliner:
+def _inliner(overrides: Overrides) -> CSSInliner:
     # Only the letters' own rules are inlined: MJML has written out its own, and the style elements
     # stay as they are for the @media rules. Nothing is ever loaded from elsewhere.
     return CSSInliner(
         inline_style_tags=False,
-        extra_css=fill("mail/letter.css", {}),
+        extra_css=fill("mail/letter.css", {}, overrides=overrides),
         keep_style_tags=True,
         load_remote_stylesheets=False,
     )

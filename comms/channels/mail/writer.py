@@ -52,6 +52,7 @@ def _in_one_language(
     holding = words(context, language)["holding"]
     try:
         made = letter(
+            telling.plan,
             f"{folder}/{kind}",
             context,
             language,
