@@ -20,6 +20,7 @@ from comms.channels.mail.named import RELAY, Named
 from comms.channels.mail.opening import NotOpened, open_connection
 from comms.errors import SitrepError
 from comms.plan.load import load
+from comms.trial_apart import trial
 
 HERE = "http://127.0.0.1:3978"
 PATIENCE = aiohttp.ClientTimeout(total=10)
@@ -84,8 +85,16 @@ async def _look(part: str, look: Look, settings: Settings) -> list[Finding]:
 
 
 async def _plan(settings: Settings) -> Finding:
-    plan = load(settings.plan, mail.known(settings))
+    plan = load(settings.plan, mail.known(settings), templates=settings.templates)
     used = ", ".join(audience.name for audience in plan.enabled())
+    if problems := trial(plan, settings.plan, settings.templates):
+        more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+        return Finding(
+            part="plan",
+            health=Health.BAD,
+            detail=f"{problems[0]}{more}",
+            todo=f"Mend it, then run: sitrep plan check {plan.source}",
+        )
     return _good("plan", f"{plan.source}: {used}.")
 
 

@@ -5,6 +5,7 @@ The only module that sees the bot, the engine and the storage together.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import socket
@@ -59,6 +60,7 @@ from comms.routes import Routes, only
 from comms.supervise import Loop, running
 from comms.throttle import Throttle
 from comms.timekeeper import Timekeeper
+from comms.trial_apart import usable
 from comms.watch import watch
 from storage import schema
 from storage.book import SqlStore
@@ -228,7 +230,7 @@ async def _parts(
     transports: Mapping[ChannelName, Transport] | None = None,
     throttle: Throttle | None = None,
 ) -> AsyncIterator[Parts]:
-    plan = plan or load(settings.plan, mail.known(settings))
+    plan = plan if plan is not None else await asyncio.to_thread(_plan, settings)
     # A process number alone would come again: in a container every process is number 1.
     me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     registry = CollectorRegistry()
@@ -403,6 +405,15 @@ def open_database(
         schema.upgrade(database)
     schema.check(database)
     return database
+
+
+def _plan(settings: Settings) -> Plan:
+    """The plan with those of its own letters that work; the log says of the others why not."""
+    plan = load(settings.plan, mail.known(settings), templates=settings.templates)
+    plan = usable(plan, settings.plan, settings.templates)
+    for warning in plan.overrides.warnings:
+        log.warning("plan.template_left_out", why=warning)
+    return plan
 
 
 async def _close(routes: Mapping[ChannelName, Routes]) -> None:

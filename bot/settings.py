@@ -83,6 +83,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("sqlite:///./sitrep.db")
     plan: Path | None = None
+    templates: Path | None = None
+    """A folder of letters that go before those of the plan and the shipped ones."""
     base_url: Url | None = None
     api_token: SecretStr | None = None
     inbound_token: SecretStr | None = None

@@ -36,6 +36,6 @@ async def readyz(call: Call) -> Readiness:
 
     def look(scene: Scene) -> list[str]:
         scene.book.incidents.find(limit=1)
-        return warnings(scene.book.backlog.stranded())
+        return [*warnings(scene.book.backlog.stranded()), *scene.plan.overrides.warnings]
 
     return Readiness(warnings=tuple(await call.read(look)))

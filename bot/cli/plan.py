@@ -23,21 +23,40 @@ from comms.rule import Level, Rule
 
 app = typer.Typer(no_args_is_help=True, help="The communication plan.")
 
+Templates = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        envvar="SITREP_TEMPLATES",
+        help="Letters of your own that go before the plan's.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="The plan to check.")], as_json: AsJson = False
+    file: Annotated[Path, typer.Argument(help="The plan to check.")],
+    templates: Templates = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Say all that is wrong with a plan, with line and column; 0: it is good, 1: it is not."""
-    plan, problems = load.read(load.content(file), str(file), _transports())
+    """Say all that is wrong with a plan and its letters, with line and column.
+
+    Every letter is written with all that may be said and with nothing. 0: all is good, 1: it is
+    not.
+    """
+    # Imported here: it renders, for which the other commands of the plan need nothing.
+    from comms.trial_apart import trial  # noqa: PLC0415
+
+    plan, problems = load.read(load.content(file), str(file), _transports(), templates=templates)
+    if plan is not None:
+        problems = trial(plan, file, templates)
     if as_json:
         typer.echo(json.dumps({"problems": [dataclasses.asdict(found) for found in problems]}))
     else:
         for problem in problems:
             typer.echo(str(problem), err=True)
-    if plan is None:
+    if plan is None or problems:
         raise typer.Exit(1)
     if not as_json:
         used = ", ".join(audience.name for audience in plan.enabled())
@@ -48,7 +67,7 @@ def check(
 def show(as_json: AsJson = False) -> None:
     """Show the plan in use: who is told what, how often, and with whose approval."""
     given = settings.read()
-    plan = load.load(given.plan, mail.known(given))
+    plan = load.load(given.plan, mail.known(given), templates=given.templates)
     if as_json:
         typer.echo(json.dumps(_described(plan), ensure_ascii=False, indent=2))
     else:
@@ -61,13 +80,18 @@ def preview_plan(
     key: Annotated[
         str, typer.Option("--incident", metavar="KEY", help="An incident with an update.")
     ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write HTML, text and mail (.eml) into this folder."),
+    ] = None,
+    templates: Templates = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what each audience would read of an incident's last report under this plan."""
     # Imported here: it renders, for which the other commands of the plan need nothing.
     from bot.cli.plan_preview import preview  # noqa: PLC0415
 
-    preview(file, key, as_json=as_json)
+    preview(file, key, templates=templates, out=out, as_json=as_json)
 
 
 @app.command("simulate")

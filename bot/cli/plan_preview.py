@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from bot.channels import WRITERS
 from bot.cli import say
 from bot.cli.client import client
+from bot.cli.plan_files import write_files
 from comms.channels.mail.preview import all_shown, shown
-from comms.errors import NotFound
+from comms.errors import Invalid, NotFound
 from comms.incident import Incident
 from comms.plan.load import load
 from comms.plan.model import Audience, Plan
@@ -21,6 +22,7 @@ from comms.promise import next_due
 from comms.render import render_all
 from comms.report import CanReport
 from comms.statement import PLAIN, Statement
+from comms.trial_apart import trial
 from comms.update import Update
 
 INCIDENT = TypeAdapter(Incident)
@@ -28,15 +30,30 @@ UPDATE = TypeAdapter(Update)
 REPORT = TypeAdapter(CanReport)
 
 
-def preview(file: Path, key: str, *, as_json: bool) -> None:
-    """Print every statement; nothing is kept and nothing is sent."""
-    plan = load(file)
+def preview(
+    file: Path, key: str, *, templates: Path | None, out: Path | None, as_json: bool
+) -> None:
+    """Print every statement, or write them into `out`; nothing is kept and nothing is sent.
+
+    Invalid lists what is wrong with the organisation's own templates.
+    """
+    plan = load(file, templates=templates)
+    if problems := trial(plan, file, templates):
+        raise Invalid("\n".join(map(str, problems)))
     api = client()
     told = api.get(f"/incidents/{key}")
     updates = api.get(f"/incidents/{key}/updates")["updates"]
     if not updates:
         raise NotFound(f"{told['key']} has no update yet: write one with `sitrep update`.")
-    statements = _statements(plan, told, updates[-1], datetime.now(UTC))
+    now = datetime.now(UTC)
+    statements = _statements(plan, told, updates[-1], now)
+    if out is not None:
+        files = [str(written) for written in write_files(out, statements, now)]
+        if as_json:
+            say.document({"files": files})
+        else:
+            say.line(f"{len(files)} files are in {out}.")
+        return
     if as_json:
         say.document({"statements": [_described(statement) for statement in statements]})
         return

@@ -13,9 +13,8 @@ from comms.brand import Brand
 from comms.errors import PlanInvalid
 from comms.incident import Severity
 from comms.overrides import Overrides
-from comms.overrides import read as read_overrides
 from comms.people import Person
-from comms.plan import document, schema
+from comms.plan import document, letters, schema
 from comms.plan.explain import explain
 from comms.plan.model import Audience, Cadence, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
@@ -128,7 +127,7 @@ def _own_templates(
         if not folders[-1].is_dir():
             at = ("templates",)
             found.problem(f"there is no folder {folders.pop()}", found.values[at], at)
-    own, problems = read_overrides(folders)
+    own, problems = letters.read(folders)
     found.problems.extend(problems)
     return own
 

@@ -20,10 +20,10 @@ def confirmation_letter(*, plan: Plan, confirm_url: str, until: Moment, language
         "look": (),
     }
     return letter(
-        plan,
         "subscription/confirm",
         context,
         language,
+        plan=plan,
         subject="subscription/mail.subject",
         opening=translations(language).gettext("One click, and you will hear from us."),
     )

@@ -61,10 +61,10 @@ def digest_letter(
     }
     opening = ", ".join(item.title for item in items)
     return letter(
-        plan,
         "digest/digest",
         context,
         language,
+        plan=plan,
         subject="digest/mail.subject",
         opening=opening or said.gettext("Nothing was told in this time."),
     )

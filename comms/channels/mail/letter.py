@@ -12,6 +12,7 @@ import mrml
 import structlog
 from css_inline import CSSInliner
 
+from comms.brand import Brand
 from comms.channels.mail.placeholders import NAMES, links, placed, split
 from comms.channels.mail.times import is_time, own
 from comms.errors import Invalid
@@ -34,6 +35,7 @@ _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"
     "\u200f\u202a-\u202e\u2066-\u2069]"
 )
+_LEFT = re.compile(r"<(mj-[a-z-]+)")
 _LETTER = re.compile(r"[^\W\d_]")
 # What XML cannot hold, and DEL, which placeholders are made of.
 _NOT_CARRIED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -49,11 +51,11 @@ class Letter:
 
 
 def letter(
-    plan: Plan,
     source: str,
     context: Mapping[str, object],
     language: str = SOURCE,
     *,
+    plan: Plan | None = None,
     subject: str,
     opening: str,
     sentences: Callable[[Mapping[str, object]], Mapping[str, object]] = lambda _told: {},
@@ -74,7 +76,7 @@ def letter(
         **typed,
         **sentences(typed),
         **links(),
-        "brand": asdict(plan.brand),
+        "brand": asdict(plan.brand if plan else Brand()),
         "language": language,
         "direction": reads,
     }
@@ -82,13 +84,14 @@ def letter(
     def filled(overrides: Overrides) -> Letter:
         return _filled(source, subject, told, language, overrides, opening=opening, mark=mark)
 
-    if not plan.overrides.files or plan.overrides.strict:
-        return filled(plan.overrides)
+    own = plan.overrides if plan else NONE
+    if not own.files or own.strict:
+        return filled(own)
     try:
-        return filled(plan.overrides)
+        return filled(own)
     except Exception as wrong:  # noqa: BLE001 (somebody else's template may fail in any way)
         log.warning("letter.override_failed", letter=source, why=str(wrong))
-        plan.overrides.troubles[source] = str(wrong)
+        own.troubles[source] = str(wrong)
     return filled(NONE)
 
 
@@ -126,7 +129,13 @@ def _sound(part: str, template: str) -> str:
 
 
 def _html(mjml: str, overrides: Overrides) -> str:
-    return _inliner(overrides).inline(placed(mrml.to_html(mjml).content))
+    try:
+        html = mrml.to_html(mjml).content
+    except OSError as error:  # what mrml raises for text that is no MJML
+        raise Invalid(f"The MJML cannot be read: {error}.") from error
+    if unknown := _LEFT.findall(html):
+        raise Invalid(f"There is no MJML element {', '.join(dict.fromkeys(unknown))}.")
+    return _inliner(overrides).inline(placed(html))
 
 
 @cache

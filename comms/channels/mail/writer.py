@@ -52,10 +52,10 @@ def _in_one_language(
     holding = words(context, language)["holding"]
     try:
         made = letter(
-            telling.plan,
             f"{folder}/{kind}",
             context,
             language,
+            plan=telling.plan,
             subject=f"{folder}/mail.subject",
             mark=f"[{translations(language).gettext(DRILL)}]" if context["drill"] else "",
             opening=str(context.get("impact") or context.get("symptom") or holding),
