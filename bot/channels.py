@@ -10,6 +10,7 @@ from bot import mail
 from bot.edge.connector import Connector
 from bot.room.transport import TeamsTransport
 from bot.settings import Settings
+from comms.acts.subscriptions import open_to_all
 from comms.book import Store
 from comms.channels.mail import writer as mail_writer
 from comms.channels.page import writer as page_writer
@@ -85,6 +86,9 @@ def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
         organisation=plan.organisation,
         time_zone=plan.time_zone,
         url=settings.status_url or "http://127.0.0.1:8080",
+        subscribe_url=f"{settings.base_url}/subscribe"
+        if settings.base_url and open_to_all(plan)
+        else "",
     )
     return PageTransport(settings.status_dir, site, clock)
 

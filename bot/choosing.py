@@ -116,15 +116,16 @@ def _form(
             for wish in offered
         ],
         "weekdays": [days[number] for number in range(len(WEEKDAYS))],
-        "languages": _languages(found.choice.language, _("As the sender writes")),
-        "zones": sorted({*_zones(), found.choice.time_zone}),
+        "languages": language_options(found.choice.language, _("As the sender writes")),
+        "zones": zones(found.choice.time_zone),
         "saved": saved,
         "wrong": wrong.detail if wrong else "",
     }
     return page("choose", context, language=language, status=wrong.status if wrong else 200)
 
 
-def _languages(chosen: str, by_default: str) -> list[tuple[str, str]]:
+def language_options(chosen: str, by_default: str) -> list[tuple[str, str]]:
+    """Return the languages that letters have, and the one chosen, each with its own name."""
     named = [(tag, _autonym(tag)) for tag in dict.fromkeys((*spoken(), chosen)) if tag]
     return [("", by_default), *named]
 
@@ -132,6 +133,11 @@ def _languages(chosen: str, by_default: str) -> list[tuple[str, str]]:
 def _autonym(tag: str) -> str:
     locale = locale_of(tag)
     return (Locale.parse(locale).get_display_name() or tag).capitalize()
+
+
+def zones(chosen: str) -> list[str]:
+    """Return the time zones to choose from, the one chosen among them."""
+    return sorted({*_zones(), chosen})
 
 
 @cache

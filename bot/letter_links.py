@@ -11,6 +11,7 @@ from aiohttp import web
 from bot.choosing import MANAGE, choosing_routes
 from bot.links import Links
 from bot.seen import seen_routes
+from bot.subscribing import subscribing_routes
 from bot.unsubscribing import UNSUBSCRIBE, unsubscribing_routes
 from comms.channels.mail import placeholders
 from comms.delivery import Delivery
@@ -68,4 +69,5 @@ def letter_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
         *seen_routes(desk, links),
         *choosing_routes(desk, links),
         *unsubscribing_routes(desk, links),
+        *subscribing_routes(desk, links),
     ]

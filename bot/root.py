@@ -37,6 +37,7 @@ from bot.metrics.route import metrics_routes
 from bot.room.hands import Hands
 from bot.room.progress import Progress
 from bot.settings import Settings
+from bot.subscribing import CONFIRM
 from bot.turns.bot import Bot
 from bot.turns.door import Door
 from bot.turns.sender import Directory
@@ -254,6 +255,7 @@ async def _parts(
                 writers=channels.WRITERS,
                 limits=channels.limits(settings, plan),
                 incident_url=partial(incident_url, links),
+                confirm_url=partial(links.make, CONFIRM),
                 page_url=partial(channels.page_url, settings),
                 postmarks=postmarks,
             )

@@ -38,6 +38,7 @@ class House:
     writers: Mapping[ChannelName, Writer]
     limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: ()
     incident_url: Callable[[str], str] = lambda _key: ""
+    confirm_url: Callable[[str], str] = lambda _nonce: ""
     page_url: Callable[[Incident], str] = lambda _incident: ""
     postmarks: Postmarks = field(default_factory=lambda: Postmarks(token_bytes(32)))
 

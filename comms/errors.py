@@ -58,6 +58,13 @@ class StaleDraft(Conflict):
     title = "The draft has changed"
 
 
+class TooMany(SitrepError):
+    """Too many have asked for the same in a short time."""
+
+    title = "Too many at once"
+    status = 429
+
+
 class PlanInvalid(SitrepError):
     """The communication plan file has an error; `detail` names its line."""
 

@@ -60,7 +60,14 @@ class Recipients(Protocol):
     """Where people are kept."""
 
     def replace(self, audience: str, people: Iterable[Recipient]) -> int:
-        """Make these the people of the audience; return how many there are now."""
+        """Make these the people of the audience, beside those who have subscribed themselves.
+
+        Return how many there are now.
+        """
+        ...
+
+    def subscribe(self, audience: str, person: Recipient) -> None:
+        """Add somebody who stays whatever list replaces the others; nothing where they are in."""
         ...
 
     def count(self, audience: str) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, select, update
 from sqlmodel import Session, col, delete, func
 
 from comms.recipient import Listed, Recipient
 from storage.replicas import is_shared
 from storage.rowset import spelt, tuples
 from storage.tables import RecipientRow
+from storage.upsert import insert_all_ignoring
 
 BATCH = 5_000
 
@@ -36,15 +37,25 @@ class SqlRecipients:
         self._session = session
 
     def replace(self, audience: str, people: Iterable[Recipient]) -> int:
-        """Make these the people of the audience; return how many there are now."""
-        self._session.exec(delete(RecipientRow).where(col(RecipientRow.audience) == audience))
-        connection = self._session.connection()
+        """Make these the people of the audience, beside those who have subscribed themselves."""
+        listed = (col(RecipientRow.audience) == audience, col(RecipientRow.subscribed).is_(False))
+        self._session.exec(delete(RecipientRow).where(*listed))
         for rows in _batches(audience, people):
-            connection.execute(insert(RecipientRow), rows)
+            insert_all_ignoring(self._session, RecipientRow, rows, on=("audience", "address"))
         if is_shared(self._session):
             # Or Postgres takes a new list for a short one, and sorts the rest of it for each page.
-            connection.exec_driver_sql("ANALYZE recipient")
+            self._session.connection().exec_driver_sql("ANALYZE recipient")
         return self.count(audience)
+
+    def subscribe(self, audience: str, person: Recipient) -> None:
+        """Add somebody who stays whatever list replaces the others; nothing where they are in."""
+        [[row]] = _batches(audience, [person])
+        theirs = (
+            col(RecipientRow.audience) == audience,
+            col(RecipientRow.address) == row["address"],
+        )
+        insert_all_ignoring(self._session, RecipientRow, [row], on=("audience", "address"))
+        self._session.exec(update(RecipientRow).where(*theirs).values(subscribed=True))
 
     def count(self, audience: str) -> int:
         """How many people the audience has."""
@@ -132,6 +143,7 @@ def _batches(audience: str, people: Iterable[Recipient]) -> Iterator[list[dict[s
                 "language": person.language,
                 "time_zone": person.time_zone,
                 "channels": " ".join(person.channels),
+                "subscribed": False,
             }
         )
         if len(rows) == BATCH:

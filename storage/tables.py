@@ -239,6 +239,8 @@ class RecipientRow(SQLModel, table=True):
     time_zone: str
     channels: str
     """Separated by spaces; none of them: those of the audience."""
+    subscribed: bool = False
+    """They have entered themselves: a new list leaves them in."""
 
 
 class SightingRow(SQLModel, table=True):

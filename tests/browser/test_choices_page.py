@@ -60,7 +60,12 @@ async def test_axe_finds_nothing_and_nothing_is_cut_off(
 ) -> None:
     context = await browser.new_context(viewport=size, color_scheme=scheme)
     tab = await context.new_page()
-    for url in (read.choices, read.unsubscribe, f"{read.choices}x"):
+    for url in (
+        read.choices,
+        read.unsubscribe,
+        f"{read.choices}x",
+        f"{read.team.stage.url}/subscribe",
+    ):
         await tab.goto(url)
 
         assert await violations(tab) == [], url

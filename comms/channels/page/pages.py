@@ -19,7 +19,8 @@ ASSETS = ("style.css", "live.js", "icon.svg")
 
 
 def html(state: PageState) -> dict[str, bytes]:
-    """Return every page by its path: the front page, one for each incident, and 404."""
+    """Return every page by its path: the front page, one for each incident, 404, and how to
+    subscribe where one can."""
     shared = _shared(state)
     incidents = {i.id: _incident(state, i) for i in state.incidents}
     front = {
@@ -32,6 +33,8 @@ def html(state: PageState) -> dict[str, bytes]:
         for name, told in incidents.items()
     }
     drawn["index.html"] = fill("page/index.html", shared | front)
+    if state.site.subscribe_url:
+        drawn["subscribe/index.html"] = fill("page/subscribe.html", shared)
     drawn["404.html"] = fill("page/missing.html", shared)
     return {path: f"{page}\n".encode() for path, page in drawn.items()}
 
@@ -67,6 +70,7 @@ def asset_versions() -> dict[str, str]:
 def _shared(state: PageState) -> dict[str, object]:
     return {
         "organisation": state.site.organisation,
+        "subscribe_url": state.site.subscribe_url,
         "prefix": state.site.prefix,
         "version": version(state),
         "assets": asset_versions(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -57,7 +58,7 @@ def export(source: Path, target: Path, *, now: datetime, url: str = "") -> None:
     NotFound where `source` is no snapshot directory.
     """
     site = kept_site(source)
-    moved = Site(organisation=site.organisation, time_zone=site.time_zone, url=url or site.url)
+    moved = replace(site, url=url or site.url)
     publish(target, moved, kept(source), now=now)
 
 
@@ -82,6 +83,7 @@ def kept_site(directory: Path) -> Site:
             organisation=held["organisation"],
             time_zone=ZoneInfo(held["time_zone"]),
             url=held["url"],
+            subscribe_url=str(held.get("subscribe_url", "")),
         )
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise NotFound(
@@ -118,5 +120,10 @@ def _posting(path: Path) -> Posting | None:
 
 
 def _site_json(site: Site) -> bytes:
-    held = {"organisation": site.organisation, "time_zone": site.time_zone.key, "url": site.url}
+    held = {
+        "organisation": site.organisation,
+        "time_zone": site.time_zone.key,
+        "url": site.url,
+        "subscribe_url": site.subscribe_url,
+    }
     return (json.dumps(held, ensure_ascii=False, indent=1) + "\n").encode()

@@ -20,11 +20,15 @@ RECENT = timedelta(days=14)
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """Whose page it is. `url` is where customers find it, without a slash at the end."""
+    """Whose page it is. `url` is where customers find it, without a slash at the end.
+
+    `subscribe_url` is where they ask for mail; '' where they cannot.
+    """
 
     organisation: str
     time_zone: ZoneInfo
     url: str
+    subscribe_url: str = ""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
