@@ -14,6 +14,7 @@ from jinja2 import (
     TemplateNotFound,
     select_autoescape,
 )
+from jinja2.bccache import Bucket, BytecodeCache
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from comms.errors import Invalid
@@ -58,6 +59,26 @@ class Overridden(Shipped):
         return super().get_source(environment, template.removeprefix("shipped/"))
 
 
+class Compiled(BytecodeCache):
+    """What templates were compiled to, for the environments of all languages."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what the same source was compiled to before."""
+        known = self._kept.get((bucket.key, bucket.checksum))
+        if known is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it for the next."""
+        self._kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 @cache
 def environment(language: str = SOURCE, overrides: Overrides = NONE) -> Environment:
     """The Jinja environment of a language: `_`, `ngettext`, `pgettext` and `{% trans %}` speak it.
@@ -67,6 +88,7 @@ def environment(language: str = SOURCE, overrides: Overrides = NONE) -> Environm
     """
     made = ImmutableSandboxedEnvironment(
         loader=Overridden(overrides),
+        bytecode_cache=COMPILED,
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
         autoescape=select_autoescape(["html", "mjml", "xml", "svg"], default=False),
