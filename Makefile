@@ -56,7 +56,7 @@ catalogues: $(DEV) ## collect the letters' fixed texts into templates/locale, fo
 
 bench: install $(DEV) ## measure, beside what others do in the same run: make bench WHAT=turns
 	@$(BIN)/python -m bot.demo.assets --dev || true
-	@failed=; for what in $(or $(WHAT),turns email status timers fanout); do \
+	@failed=; for what in $(or $(WHAT),turns email status timers plan fanout); do \
 		echo "sitrep bench $$what"; $(BIN)/python -m bot bench $$what $(ARGS) || failed=$$what; \
 	done; test -z "$$failed"
 

@@ -66,6 +66,14 @@ def timers(rounds: Rounds = 5, as_json: Json = False) -> None:
 
 
 @app.command()
+def plan(rounds: Rounds = 5, as_json: Json = False) -> None:
+    """What the plan costs: an update, a tick over all promises, an import, a check."""
+    from bot.bench import plan as benchmark  # noqa: PLC0415
+
+    benchmark.main(rounds, as_json)
+
+
+@app.command()
 def fanout(rounds: Rounds = 5, scenario: Scenario = "all", as_json: Json = False) -> None:
     """The fan-out: its rate beside a naive loop, and what else goes on while it runs."""
     from bot.bench import scenarios  # noqa: PLC0415
