@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Row, Select, bindparam, insert
+from sqlalchemy import Row, Select, and_, bindparam, insert
 from sqlmodel import Session, col, delete, select
 
 from comms.bell import Topic
@@ -167,9 +167,12 @@ class SqlTimers:
 
     def cancel(self, prefix: str) -> None:
         """Forget all timers whose key begins with `prefix`."""
-        self._session.exec(
-            delete(TimerRow).where(col(TimerRow.key).startswith(prefix, autoescape=True))
-        )
+        key = col(TimerRow.key)
+        begins = key.startswith(prefix, autoescape=True)
+        if self._session.connection().dialect.name == "sqlite":
+            # SQLite looks through all timers for a LIKE; its text is in the order of its bytes.
+            begins = and_(key >= prefix, key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
+        self._session.connection().execute(delete(TimerRow).where(begins))
 
     def due(self, now: datetime, *, kinds: Sequence[str], limit: int) -> tuple[Timer, ...]:
         """Take out and return the timers of these kinds that are due, earliest first."""
