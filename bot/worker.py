@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -38,6 +39,7 @@ def work(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> Non
 async def _work(settings: Settings, ready: Callable[[], None]) -> None:
     stopped = stop_signal()
     async with fanout_worker(settings) as app, _measured(settings, app):
+        gc.freeze()  # as `serve`: what was built for good is not searched for garbage
         ready()
         log.info("worker.ready")
         await stopped.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -142,7 +143,9 @@ async def engine(url: str) -> AsyncIterator[Engine]:
     database = Database(url)
     try:
         schema.upgrade(database)
-        yield Engine.on(database)
+        on = Engine.on(database)
+        gc.freeze()  # as `sitrep serve` and `sitrep worker`
+        yield on
     finally:
         database.close()
 

@@ -9,6 +9,7 @@ committed. The peer is the same product at rest, moments before.
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -131,6 +132,7 @@ def _serve(recipients: int, until_closed: Connection) -> None:
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
+        gc.freeze()  # as `sitrep serve`
         async with asyncio.TaskGroup() as watching:
             lag = watching.create_task(watch_lag(inside.lags.append, every=LAG_EVERY))
             until_closed.send(address(runner.addresses[0]))

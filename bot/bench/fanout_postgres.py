@@ -10,6 +10,7 @@ record than its jobs.
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -134,6 +135,7 @@ async def _working(url: str, name: str, until_closed: Connection) -> None:
     async with jobs.opened():
         send = {ChannelName.MAIL: (runner.run_one, MANY_SLOTS.lanes)}
         working = asyncio.create_task(jobs.work(send))
+        gc.freeze()  # as `sitrep worker`
         until_closed.send(name)
         await closed(until_closed)
         runner.stop()
