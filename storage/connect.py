@@ -33,14 +33,18 @@ def is_sqlite(url: str) -> bool:
         raise Invalid(f"SITREP_DATABASE_URL is no database URL. {EXAMPLES}") from None
 
 
-def connect(url: str, *, durable: bool) -> tuple[Engine, Engine]:
-    """Return an engine whose transactions write, and one whose transactions only see."""
+def connect(url: str, *, durable: bool, patience: float) -> tuple[Engine, Engine]:
+    """Return an engine whose transactions write, and one whose transactions only see.
+
+    `patience` is how long, in seconds, one waits for another's lock on Postgres.
+    """
     if is_sqlite(url):
         return _sqlite(url, durable=durable)
     try:
         engine = create_engine(with_driver(url), pool_size=8, pool_pre_ping=True, **_JSON)
     except (ArgumentError, ImportError):
         raise Invalid(f"SITREP_DATABASE_URL names an unknown database. {EXAMPLES}") from None
+    event.listen(engine, "connect", _not_longer_than(patience))
     return engine, engine.execution_options(
         isolation_level="REPEATABLE READ", postgresql_readonly=True
     )
@@ -83,6 +87,15 @@ def _pragmas(**pragmas: str) -> Callable[[Any, Any], None]:
         connection.create_function("lower", 1, _lower, deterministic=True)
         for name, value in wanted.items():
             connection.execute(f"PRAGMA {name}={value}").close()
+
+    return configure
+
+
+def _not_longer_than(patience: float) -> Callable[[Any, Any], None]:
+    def configure(connection: Any, _record: Any) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET lock_timeout = {round(patience * 1000)}").close()
+        connection.autocommit = False
 
     return configure
 

@@ -18,15 +18,12 @@ from sqlmodel import Session
 from comms.errors import Unavailable
 from storage.connect import connect, is_sqlite
 from storage.jobs import Job, Jobs
-from storage.speaking import explained, speaking
+from storage.speaking import BUSY, explained, speaking
 
 T = TypeVar("T")
 
 PATIENCE = 4.0
 """Seconds that a person waits for the writer to begin: a button in Teams gives up soon after."""
-
-BUSY = "The database is busy, or locked by another program."
-
 
 SWITCH = 0.0005
 """Seconds for which a thread that works on the database may keep the event loop from the
@@ -43,7 +40,8 @@ class Database:
     `durable=False` leaves the flushing of SQLite's file to the operating system: quicker, and for
     files that need not outlive a power cut (a test's, the demo's). `committed` is told how much was
     written and the seconds that it took, in the thread that wrote. `patience` is how long, in
-    seconds, whoever waits for an answer waits for the writer; background work waits on.
+    seconds, whoever waits for an answer waits for the writer; background work waits on. On Postgres
+    nobody waits longer for a lock.
     """
 
     def __init__(
@@ -57,7 +55,7 @@ class Database:
         self.url = url
         self.patience = patience
         self._committed = committed
-        self.engine, self.reader = connect(url, durable=durable)
+        self.engine, self.reader = connect(url, durable=durable, patience=patience)
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="sitrep-read")
         self._jobs = Jobs()
         self._writer: threading.Thread | None = None

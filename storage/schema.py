@@ -24,6 +24,8 @@ def upgrade(database: Database) -> str:
     """Run the migrations that are missing; return the revision the database is at now."""
     with speaking(), database.engine.begin() as connection:
         if not is_sqlite(database.url):
+            # A second one waits for the first, and a migration for whoever is at work.
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(_ALONE)
         _refuse_newer(current(connection))
         command.upgrade(_config(connection), "head")

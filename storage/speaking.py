@@ -9,6 +9,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from comms.errors import Unavailable
 
+BUSY = "The database is busy, or locked by another program."
+
 EMPTY = "The database has no tables yet: run 'sitrep db upgrade'."
 
 _SIGNS = (
@@ -17,6 +19,7 @@ _SIGNS = (
     ("database or disk is full", "The disk is full: make room on it."),
     ("unable to open database", "The database file cannot be opened: check its path and folder."),
     ("file is not a database", "The file is not a database: check the path in the database URL."),
+    ("LockNotAvailable", BUSY),
     ("no such table", EMPTY),
     ("UndefinedTable", EMPTY),
 )

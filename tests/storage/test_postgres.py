@@ -96,6 +96,19 @@ async def test_a_server_that_is_not_there_is_said_in_one_line() -> None:
         database.close()
 
 
+async def test_nobody_waits_for_a_lock_longer_than_a_person_would(postgres: Database) -> None:
+    database = Database(postgres.url, patience=0.05)
+    lock = text("LOCK TABLE incident IN ACCESS EXCLUSIVE MODE")
+    try:
+        with postgres.engine.begin() as holding:
+            holding.execute(lock)
+            with pytest.raises(Unavailable, match="busy"):
+                await database.write(lambda session: session.execute(lock))
+        await database.write(lambda session: session.execute(lock))
+    finally:
+        database.close()
+
+
 async def test_two_planners_at_once_write_every_row_once(
     desk: Desk, postgres: Database, clock: HeldClock
 ) -> None:
