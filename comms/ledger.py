@@ -201,7 +201,7 @@ class Fanouts(Protocol):
         """
         ...
 
-    def ready(self, fanout: Fanout, *, now: datetime) -> None:
+    def ready(self, fanout: Fanout) -> None:
         """All rows are written: sending may begin."""
         ...
 

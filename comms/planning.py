@@ -110,7 +110,7 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
     else:
         fanouts.write(fanout, (_place(fanout),), now=scene.now)
     if len(people) < PAGE:
-        fanouts.ready(fanout, now=scene.now)
+        fanouts.ready(fanout)
         return None
     return replace(fanout, written=people[-1].number)
 

@@ -148,7 +148,7 @@ class SqlFanouts:
         self._keep(fanout, people[-1].number)
         return new
 
-    def ready(self, fanout: Fanout, *, now: datetime) -> None:
+    def ready(self, fanout: Fanout) -> None:
         """All rows are written: sending may begin."""
         touch(self._session, Topic.FANOUT)
         planned = self._session.exec(

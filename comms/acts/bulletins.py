@@ -24,7 +24,7 @@ def post(
         update=None, statement=bulletin.statement, priority=priority, now=scene.now
     )
     fanouts.write(fanout, lines, now=scene.now)
-    fanouts.ready(fanout, now=scene.now)
+    fanouts.ready(fanout)
     return fanout
 
 

@@ -151,7 +151,7 @@ class MemoryLedger:
         lines = [told.get(line.address, line) for line in plain]
         return self.write(fanout, lines, now=now, written=people[-1].number)
 
-    def ready(self, fanout: Fanout, *, now: datetime) -> None:
+    def ready(self, fanout: Fanout) -> None:
         """All rows are written: sending may begin."""
         if self._opened[fanout.id].fanout.state is not FanoutState.PLANNING:
             return

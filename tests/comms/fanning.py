@@ -57,7 +57,7 @@ def plan(
         now=clock.now(),
     )
     ledger.write(fanout, [Line(address=address) for address in addresses], now=clock.now())
-    ledger.ready(fanout, now=clock.now())
+    ledger.ready(fanout)
     return fanout
 
 

@@ -77,7 +77,7 @@ class Floor:
         fanout = self.ledger.open(update=update, statement=statement, priority=priority, now=now)
         people = [Line(address=f"p{number}.{update}@x.org") for number in range(count)]
         self.ledger.write(fanout, people, now=now)
-        self.ledger.ready(fanout, now=now)
+        self.ledger.ready(fanout)
         for bell in self.bells:
             bell.ring()
 

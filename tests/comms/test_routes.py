@@ -78,7 +78,7 @@ class Floor:
             update=1, statement=replace(STATEMENT, audience=audience), priority=100, now=now
         )
         self.ledger.write(fanout, [Line(address=address) for address in addresses], now=now)
-        self.ledger.ready(fanout, now=now)
+        self.ledger.ready(fanout)
         return addresses
 
     def run(self, length: timedelta) -> None:

@@ -160,7 +160,7 @@ class LedgerBench:
 
     async def ready(self, fanout: Fanout) -> None:
         """All rows are written."""
-        await self.shelf.act(lambda fanouts: fanouts.ready(fanout, now=self.clock.now()))
+        await self.shelf.act(lambda fanouts: fanouts.ready(fanout))
 
     async def planning(self) -> tuple[Fanout, ...]:
         """What is still being written."""
