@@ -53,7 +53,7 @@ LOOK_AT = (
 async def prove(settings: Settings, address: str, names: Collection[str] = ()) -> list[Finding]:
     """Send a letter to the address by each transport of these names, or by all; say what became
     of it. Invalid for an address or a name that is none."""
-    addr_spec(address)
+    addr_spec(address, utf8=True)
     there = mail.transports(settings)
     if not there:
         raise Invalid("No mail transport is set up: set SITREP_SMTP_URL and SITREP_MAIL_FROM.")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from email import policy
 from email.charset import Charset
 from email.header import Header
+
+import idna
 
 from comms.errors import Invalid
 
@@ -33,21 +36,35 @@ class Mailbox:
         return self.address.rpartition("@")[2]
 
 
-def addr_spec(address: str) -> str:
+def addr_spec(address: str, *, utf8: bool = False) -> str:
     """Return the address as SMTP carries it, its domain in ASCII (IDNA); Invalid where it is none.
 
-    The limits are those of RFC 5321, section 4.5.3.1: 64 octets before the '@', 254 in all.
+    The limits are those of RFC 5321, section 4.5.3.1: 64 octets before the '@', 254 in all. With
+    `utf8` letters beyond ASCII may stand before the '@' (RFC 6532): not every relay takes them.
     """
     local, at, domain = address.strip(" ").rpartition("@")
     if at and not domain.isascii():
         try:
-            domain = domain.encode("idna").decode()
+            # Not Python's own codec: its IDNA of 2003 makes another domain of 'straße.example'.
+            domain = idna.encode(domain, uts46=True).decode()
         except UnicodeError:
             domain = ""
     spec = f"{local}@{domain}"
-    if len(spec) > 254 or len(local) > 64 or not _ADDRESS.fullmatch(spec):
+    plain = spec
+    if utf8 and not local.isascii():
+        local = unicodedata.normalize("NFC", local)
+        spec, plain = f"{local}@{domain}", f"{_in_ascii(local)}@{domain}"
+    octets = len(local.encode("utf-8", "replace"))
+    if octets > 64 or octets + len(domain) > 253 or not _ADDRESS.fullmatch(plain):
         raise Invalid("This is not an e-mail address that can be written to.", pointer="/address")
     return spec
+
+
+def _in_ascii(local: str) -> str:
+    """Return it with an 'x' for each letter, mark and number beyond ASCII, to check the rest."""
+    return "".join(
+        "x" if char > "\x7f" and unicodedata.category(char)[0] in "LMN" else char for char in local
+    )
 
 
 def mailbox(value: str, *, option: str) -> Mailbox:
@@ -72,7 +89,8 @@ def header(box: Mailbox, *, field: str) -> bytes:
 
 
 def named(name: str, address: str, *, field: str) -> bytes:
-    """Return the same for an address in ASCII; Invalid for a name with control characters."""
+    """Return the same for an address as `addr_spec` has it; Invalid for a name with control
+    characters."""
     if not name:
         return address.encode()
     if _PLAIN.fullmatch(name):

@@ -29,6 +29,11 @@ class Envelope:
     outcome: Outcome | None = None
 
     @property
+    def octets(self) -> int:
+        """How large the message is."""
+        return sum(map(len, self.content))
+
+    @property
     def is_under_way(self) -> bool:
         """True until the one or the other has happened."""
         return self.outcome is None and self.dropped is None

@@ -122,7 +122,7 @@ class Letter:
         out. Invalid for an address, a name or a URL that a message must not carry.
         """
         given = self._asked.intersection(links)
-        address = addr_spec(delivery.address)
+        address = addr_spec(delivery.address, utf8=True)
         values = self._values(delivery, address, given, links, line=quote_open)
         return b"".join(self._form(given).filled(values))
 

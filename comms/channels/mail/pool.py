@@ -135,6 +135,9 @@ class Pool:
             sender=self._sender,
             pipelining=opened.pipelining,
             timeout=self._relay.timeout,
+            messages=self._relay.messages,
+            largest=opened.largest,
+            utf8=opened.utf8,
         )
         self._sessions.add(session)
         session.adopt(opened.transport)

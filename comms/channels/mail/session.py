@@ -68,11 +68,29 @@ class Session(asyncio.Protocol):
     waits for its reply. No task and no lock per message: replies drive it.
     """
 
-    def __init__(self, post: Post, *, sender: str, pipelining: bool, timeout: float) -> None:
-        """`timeout` is how many seconds the server may stay silent when it owes a reply."""
+    def __init__(
+        self,
+        post: Post,
+        *,
+        sender: str,
+        pipelining: bool,
+        timeout: float,
+        messages: int = 0,
+        largest: int = 0,
+        utf8: bool = False,
+    ) -> None:
+        """`timeout` is how many seconds the server may stay silent when it owes a reply.
+
+        `messages` is how many the connection carries, `largest` the octets of one (0: any), `utf8`
+        whether an address may go beyond ASCII.
+        """
         self._post = post
+        self._sender = sender.encode()
         self._mail = (f"MAIL FROM:<{sender}>\r\n".encode(),)
         self._pipelining = pipelining
+        self._left = messages or -1
+        self._largest = largest
+        self._utf8 = utf8
         self._timeout = timeout
         self._loop = asyncio.get_running_loop()
         self._planned: deque[tuple[Step, Envelope | None, Sequence[bytes]]] = deque()
@@ -213,14 +231,40 @@ class Session(asyncio.Protocol):
     # What we say.
 
     def _plan_following(self) -> None:
-        envelope = None if self._leaving else self._post.following()
+        envelope = self._following()
         if envelope is not None:
             rcpt = (b"RCPT TO:<", envelope.recipient, b">\r\n")
-            own = envelope.sender
-            mail = (b"MAIL FROM:<", own, b">\r\n") if own else self._mail
-            self._planned.append((Step.MAIL, envelope, mail))
+            self._planned.append((Step.MAIL, envelope, self._mail_from(envelope)))
             self._planned.append((Step.RCPT, envelope, rcpt))
             self._planned.append((Step.DATA, envelope, DATA))
+
+    def _following(self) -> Envelope | None:
+        """The next message that the server takes; who cannot be written to here is told so."""
+        while not self._leaving and (envelope := self._post.following()) is not None:
+            refused = self._beyond(envelope)
+            if refused is None:
+                self._left -= 1
+                # After the last that the connection carries it is left, and another is opened.
+                self._leaving = self._left == 0
+                return envelope
+            envelope.settle(refused)
+        return None
+
+    def _beyond(self, envelope: Envelope) -> Outcome | None:
+        """What becomes of a message that the server has said it does not take; None: it does."""
+        if self._largest and envelope.octets > self._largest:
+            said = f"The letter has {envelope.octets} octets; the server takes {self._largest}."
+            return _refused(envelope, Reason.TOO_LARGE, said)
+        if not self._utf8 and not envelope.recipient.isascii():
+            said = "The server takes no address beyond ASCII (SMTPUTF8, RFC 6531)."
+            return _refused(envelope, Reason.ADDRESS_INVALID, said)
+        return None
+
+    def _mail_from(self, envelope: Envelope) -> Sequence[bytes]:
+        sender = envelope.sender
+        if not envelope.recipient.isascii():
+            return (b"MAIL FROM:<", sender or self._sender, b"> SMTPUTF8\r\n")
+        return (b"MAIL FROM:<", sender, b">\r\n") if sender else self._mail
 
     def _write(self) -> None:
         if self._transport is None or not self._planned:
@@ -278,11 +322,12 @@ def _accepted(envelope: Envelope, reply: Reply) -> Outcome:
 
 
 def _rejected(envelope: Envelope, step: Step, reply: Reply) -> Outcome:
+    return _refused(envelope, reason(reply, step.value), reply.detail)
+
+
+def _refused(envelope: Envelope, why: Reason, detail: str) -> Outcome:
     return Outcome(
-        delivery=envelope.delivery,
-        state=DeliveryState.REJECTED,
-        reason=reason(reply, step.value),
-        detail=reply.detail,
+        delivery=envelope.delivery, state=DeliveryState.REJECTED, reason=why, detail=detail
     )
 
 

@@ -78,7 +78,7 @@ class MailTransport:
 
     def _envelope(self, mailing: Mailing, delivery: Delivery) -> Envelope:
         letter = mailing.letter(delivery.language)
-        address = addr_spec(delivery.address)
+        address = addr_spec(delivery.address, utf8=True)
         return Envelope(
             delivery=delivery.id,
             recipient=address.encode(),

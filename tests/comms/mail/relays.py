@@ -33,6 +33,8 @@ class Relayed:
 
     port: int = 0
     pipelining: bool = True
+    utf8: bool = False
+    largest: int = 33_554_432
     mail: Answer = lambda _sender: OK
     rcpt: Answer = lambda _recipient: OK
     content: Answer = lambda recipient: f"250 2.0.0 Ok: queued as Q{recipient.partition('@')[0]}"
@@ -148,6 +150,8 @@ async def serving(
         return _Counted(
             relayed,
             hostname="relay.test",
+            enable_SMTPUTF8=relayed.utf8,
+            data_size_limit=relayed.largest,
             tls_context=None if implicit else tls,
             require_starttls=False,
             authenticator=relayed.authenticate if relayed.password else None,

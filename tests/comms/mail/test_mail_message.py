@@ -229,7 +229,11 @@ def test_a_name_arrives_as_it_was_typed_and_adds_no_address(name: str) -> None:
         {"address": "ada..b@contoso.example"},
         {"address": "a" * 65 + "@contoso.example"},
         {"address": "ada@" + "contoso." * 40 + "example"},
-        {"address": "ädä@contoso.example"},
+        {"address": "ädä b@contoso.example"},
+        {"address": "ä\u2028da@contoso.example"},
+        {"address": "ä..b@contoso.example"},
+        {"address": "ä" * 33 + "@contoso.example"},
+        {"address": "ada@xn--.example"},
         {"address": ""},
     ],
 )
@@ -246,6 +250,13 @@ def test_a_link_that_would_break_a_header_is_refused(url: str) -> None:
 
 def test_an_international_domain_travels_in_ascii() -> None:
     assert addr_spec("bob@bücher.example") == "bob@xn--bcher-kva.example"
+    assert addr_spec("bob@Straße.example") == "bob@xn--strae-oqa.example"
+
+
+def test_a_name_beyond_ascii_stands_as_it_is_in_an_address_for_who_takes_it() -> None:
+    assert addr_spec("jo\u0308rg@bücher.example", utf8=True) == "jörg@xn--bcher-kva.example"
+    with pytest.raises(Invalid):
+        addr_spec("jörg@contoso.example")
 
 
 def test_a_sender_has_a_name_and_an_address() -> None:

@@ -167,6 +167,14 @@ async def test_421_in_the_middle_of_a_batch_loses_nobody_and_doubles_nobody(
     assert len({letter["Message-ID"] for letter in letters}) == len(letters) == 26
 
 
+async def test_an_address_beyond_ascii_goes_through(server: Postfix) -> None:
+    abroad = delivery(1)._replace(address="jörg@bücher.example")
+
+    outcomes = await through(server, relay(server.starttls), [abroad])
+
+    assert outcomes[1].state is ACCEPTED, outcomes[1]
+
+
 async def test_a_relay_that_is_stopped_meanwhile_is_unreachable_and_then_works(
     server: Postfix,
 ) -> None:
