@@ -76,7 +76,11 @@ def listed(names: Sequence[str], *, language: str) -> str:
     """Return the names as that language lists them: in German 'A, B und C'."""
     if locale_of(language).language == SOURCE:
         return ", ".join(names)  # names of services: 'Checkout, Search', as cards have them
-    return format_list(names, locale=locale_of(language))
+    if direction(language) == "ltr":
+        return format_list(names, locale=locale_of(language))
+    # Names from elsewhere keep their own direction, and the line still begins at the right.
+    isolated = [f"\u2068{name}\u2069" for name in names]
+    return f"\u200f{format_list(isolated, locale=locale_of(language))}"
 
 
 @cache

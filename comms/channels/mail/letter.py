@@ -106,7 +106,9 @@ def _filled(
     mark: str,
 ) -> Letter:
     plain = _isolated(told, str(told["direction"]))
-    words = fill(subject, plain, language, overrides).split()
+    # A subject in a right-to-left language needs no marks: it has a line to itself.
+    named = plain if told["direction"] == "ltr" else told
+    words = fill(subject, named, language, overrides).split()
     line = " ".join([mark, *words]).strip()
     shown = {**told, "subject": line, "preheader": _preheader(opening)}
     text = fill(f"{source}.mail.txt", plain, language, overrides)
