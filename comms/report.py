@@ -64,9 +64,14 @@ class CustomerText:
     workaround: str = ""
     versions: Mapping[str, CustomerText] = field(default_factory=dict)
 
+    @property
+    def says_anything(self) -> bool:
+        """True where a field of its own is filled in."""
+        return any(getattr(self, name) for name in CUSTOMER_FIELDS)
+
     def told_in(self, language: str) -> CustomerText:
         """Return what a reader of that language reads: the plan's words where its own lack."""
-        own = self._version(language)
+        own = self.version(language)
         if own is None:
             return replace(self, versions={})
         return CustomerText(
@@ -77,12 +82,13 @@ class CustomerText:
 
     def lacks(self, language: str) -> tuple[str, ...]:
         """The fields that a reader of that language reads in the plan's words."""
-        own = self._version(language) or CustomerText(symptom="")
+        own = self.version(language) or CustomerText(symptom="")
         return tuple(
             name for name in CUSTOMER_FIELDS if getattr(self, name) and not getattr(own, name)
         )
 
-    def _version(self, language: str) -> CustomerText | None:
+    def version(self, language: str) -> CustomerText | None:
+        """Return what was written for readers of that language, as it was."""
         found = nearest(language, self.versions)
         return self.versions[found] if found else None
 
@@ -191,10 +197,10 @@ def _customer(customer: CustomerText | None) -> CustomerText | None:
         language: _customer_fields(version, f"/customer/versions/{language}")
         for language, version in customer.versions.items()
     }
-    told = {language: version for language, version in versions.items() if _says(version)}
+    told = {language: version for language, version in versions.items() if version.says_anything}
     if kept.symptom:
         return replace(kept, versions=told)
-    if _says(kept) or told:
+    if kept.says_anything or told:
         raise Invalid("Say what customers see.", pointer="/customer/symptom")
     return None
 
@@ -205,7 +211,3 @@ def _customer_fields(customer: CustomerText, pointer: str) -> CustomerText:
         scope=text.text(customer.scope, pointer=f"{pointer}/scope"),
         workaround=text.text(customer.workaround, pointer=f"{pointer}/workaround"),
     )
-
-
-def _says(customer: CustomerText) -> bool:
-    return any(getattr(customer, name) for name in CUSTOMER_FIELDS)

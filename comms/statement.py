@@ -49,12 +49,21 @@ class Statement:
     time_zone: str = "UTC"
     versions: Mapping[str, Version] = field(default_factory=dict)
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All that it is written in (BCP 47), the plan's first."""
+        return (self.language, *self.versions)
+
+    def in_each(self) -> tuple[Statement, ...]:
+        """Return it in each of its languages."""
+        return tuple(self.read_in(language) for language in self.languages)
+
     def read_in(self, language: str) -> Statement:
         """Return the statement in the nearest language that it has, without other versions.
 
         Who reads none of them, or has no language (''), reads the plan's.
         """
-        found = nearest(language, (self.language, *self.versions)) or self.language
+        found = nearest(language, self.languages) or self.language
         version = self.versions.get(found)
         if version is None:
             return replace(self, versions={})

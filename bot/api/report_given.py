@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import (
@@ -14,7 +15,7 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from bot.api.shapes import Given, Line, Moment, Text
+from bot.api.shapes import Given, Language, Line, Moment, Text
 from comms.report import LINES, Actions, Basis, CanReport, CustomerText, Need
 
 
@@ -49,12 +50,32 @@ class NeedGiven(Given):
         return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
-class CustomerGiven(Given):
+class CustomerVersionGiven(Given):
+    """The same in another language; what is empty is read in the plan's."""
+
+    symptom: Text = ""
+    scope: Text = ""
+    workaround: Text = ""
+
+    def customer(self) -> CustomerText:
+        """The engine's text."""
+        return CustomerText(symptom=self.symptom, scope=self.scope, workaround=self.workaround)
+
+
+class CustomerGiven(CustomerVersionGiven):
     """What customers may read; nothing else of the report reaches them."""
 
     symptom: Text
-    scope: Text = ""
-    workaround: Text = ""
+    versions: dict[Language, CustomerVersionGiven] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="The same in other languages of the plan (BCP 47).",
+    )
+
+    def customer(self) -> CustomerText:
+        """The engine's text, with its versions."""
+        versions = {language: given.customer() for language, given in self.versions.items()}
+        return replace(super().customer(), versions=versions)
 
 
 class ReportGiven(Given):
@@ -90,13 +111,7 @@ class ReportGiven(Given):
                 for need in self.needs
             ),
             risk=self.risk,
-            customer=CustomerText(
-                symptom=self.customer.symptom,
-                scope=self.customer.scope,
-                workaround=self.customer.workaround,
-            )
-            if self.customer
-            else None,
+            customer=self.customer.customer() if self.customer else None,
             data_lost=self.data_lost,
             review_url=self.review_url,
         )

@@ -50,6 +50,9 @@ Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 Stamp = Annotated[datetime, PlainSerializer(_iso, return_type=str)]
 """A time as the API tells it: UTC, RFC 3339."""
 
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+"""A language (BCP 47): de, pt-BR."""
+
 Text = Annotated[str, StringConstraints(max_length=text.TEXT_LIMIT)]
 Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT)]
 

@@ -75,12 +75,20 @@ class NeedTold(Told):
     decision: bool
 
 
-class CustomerTold(Told):
-    """What customers may read."""
+class CustomerVersionTold(Told):
+    """What customers may read in another language; what is empty they read in the plan's."""
 
     symptom: str
     scope: str
     workaround: str
+
+
+class CustomerTold(CustomerVersionTold):
+    """What customers may read."""
+
+    versions: dict[str, CustomerVersionTold] = Field(
+        description="The same in other languages (BCP 47)."
+    )
 
 
 class ReportTold(Told):

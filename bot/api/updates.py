@@ -9,7 +9,7 @@ from pydantic import Field
 from bot.api.keys import AudienceName, Key, Number
 from bot.api.operation import Call, Table
 from bot.api.report_given import ReportGiven
-from bot.api.shapes import Given, Text, Told
+from bot.api.shapes import Given, Language, Text, Told
 from bot.api.update_told import Drafted, UpdateList, UpdateTold, drafted, update_told
 from comms.acts.approve import discard
 from comms.acts.draft import draft
@@ -47,6 +47,10 @@ class Which(Given):
     channel: ChannelName | None = Field(
         default=None, description="Without it, the first channel of the audience."
     )
+    language: Language | None = Field(
+        default=None,
+        description="As a reader of that language gets it: in the nearest that there is.",
+    )
 
 
 class StatementTold(Told):
@@ -61,6 +65,8 @@ class StatementTold(Told):
     parts: dict[str, str]
     thread: str
     urgent: bool
+    language: str = Field(description="The language (BCP 47) that it is written in.")
+    languages: list[str] = Field(description="All in which the audience is written to.")
     hash: str = Field(description="The hash of the whole update, all audiences together.")
 
 
@@ -123,7 +129,7 @@ async def preview_update(call: Call, key: Key, number: Number, query: Which) -> 
     def look(scene: Scene) -> StatementTold:
         scene.book.incidents.get(key)
         update = scene.book.updates.get(key, number)
-        return _told(update, _chosen(scene, update, query))
+        return _told(update, _chosen(scene, update, query), query.language or "")
 
     return await call.read(look)
 
@@ -161,7 +167,8 @@ def _chosen(scene: Scene, update: Update, query: Which) -> Statement:
     return by_channel[query.channel]
 
 
-def _told(update: Update, statement: Statement) -> StatementTold:
+def _told(update: Update, whole: Statement, language: str) -> StatementTold:
+    statement = whole.read_in(language)
     return StatementTold(
         audience=statement.audience,
         channel=statement.channel,
@@ -169,5 +176,7 @@ def _told(update: Update, statement: Statement) -> StatementTold:
         parts=dict(all_shown(statement)),
         thread=statement.thread,
         urgent=statement.urgent,
+        language=statement.language,
+        languages=list(whole.languages),
         hash=update.hash,
     )

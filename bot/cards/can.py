@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.cards.form import filled, limit
@@ -10,9 +11,10 @@ from bot.cards.needs import read_needs, write_needs
 from bot.cards.wording import headed
 from comms.channels.teams.card import fill_form
 from comms.incident import MOVES, Incident, Status
+from comms.language import name_of
 from comms.plan.model import Plan
 from comms.projection import STATUS_LABELS
-from comms.report import METER, Actions, Basis, CanReport, CustomerText
+from comms.report import CUSTOMER_FIELDS, METER, Actions, Basis, CanReport, CustomerText
 
 FIELDS = (
     "conditions",
@@ -29,8 +31,6 @@ FIELDS = (
     "review_url",
     "audiences",
 )
-
-CUSTOMER_FIELDS = ("symptom", "scope", "workaround")
 
 POINTERS = {
     "/conditions": "conditions",
@@ -79,9 +79,12 @@ def can_card(
             for status in _statuses(incident.status)
         ],
         "is_over": not incident.status.is_open,
+        "languages": [
+            {"tag": language, "name": name_of(language)} for language in plan.customer_languages()
+        ],
         "audiences": [{"title": a.label, "value": a.name} for a in plan.told_of(incident)],
     }
-    form = filled(FIELDS, {"basis": Basis.REPORTED.value, **typed})
+    form = filled(_fields(plan), {"basis": Basis.REPORTED.value, **typed})
     return fill_form("cards/can.json", context, form, limit=limit(in_dialog))
 
 
@@ -104,9 +107,7 @@ def report_fields(
         "next": "\n".join(report.actions.next),
         "needs": write_needs(report.needs, now=now, zone=plan.time_zone),
         "risk": report.risk,
-        "symptom": customer.symptom,
-        "scope": customer.scope,
-        "workaround": customer.workaround,
+        **_customer_fields(customer, plan),
         "review_url": report.review_url,
         "status": status.value,
         "audiences": ",".join(audiences),
@@ -115,10 +116,7 @@ def report_fields(
 
 def read_report(typed: Mapping[str, object], *, now: datetime, plan: Plan) -> CanReport:
     """Return the report that was typed, not yet cleaned; Invalid where a need cannot be read."""
-    form = filled(FIELDS, typed)
-    customer = CustomerText(
-        symptom=form["symptom"], scope=form["scope"], workaround=form["workaround"]
-    )
+    form = filled(_fields(plan), typed)
     return CanReport(
         conditions=form["conditions"],
         basis=Basis.MEASURED if form["basis"] == Basis.MEASURED else Basis.REPORTED,
@@ -127,9 +125,50 @@ def read_report(typed: Mapping[str, object], *, now: datetime, plan: Plan) -> Ca
         ),
         needs=read_needs(form["needs"], now=now, zone=plan.time_zone),
         risk=form["risk"],
-        customer=customer if any(form[field] for field in CUSTOMER_FIELDS) else None,
+        customer=_customer(form, plan),
         review_url=form["review_url"],
     )
+
+
+def pointers(plan: Plan) -> Mapping[str, str]:
+    """From an error's pointer to the input that shows it, with the plan's languages."""
+    versions = {
+        f"/customer/versions/{language}/{field}": f"{field}.{language}"
+        for language in plan.customer_languages()
+        for field in CUSTOMER_FIELDS
+    }
+    return {**versions, **POINTERS}
+
+
+def _fields(plan: Plan) -> tuple[str, ...]:
+    """The form's inputs, and those for the customers' text in each other language."""
+    languages = plan.customer_languages()
+    return (
+        *FIELDS,
+        *(f"{field}.{language}" for language in languages for field in CUSTOMER_FIELDS),
+    )
+
+
+def _customer_fields(customer: CustomerText, plan: Plan) -> dict[str, str]:
+    held = {field: getattr(customer, field) for field in CUSTOMER_FIELDS}
+    for language in plan.customer_languages():
+        version = customer.version(language) or CustomerText(symptom="")
+        held |= {f"{field}.{language}": getattr(version, field) for field in CUSTOMER_FIELDS}
+    return held
+
+
+def _customer(form: Mapping[str, str], plan: Plan) -> CustomerText | None:
+    def said(suffix: str) -> CustomerText:
+        return CustomerText(
+            symptom=form[f"symptom{suffix}"],
+            scope=form[f"scope{suffix}"],
+            workaround=form[f"workaround{suffix}"],
+        )
+
+    versions = {language: said(f".{language}") for language in plan.customer_languages()}
+    told = {language: version for language, version in versions.items() if version.says_anything}
+    customer = replace(said(""), versions=told)
+    return customer if customer.says_anything or told else None
 
 
 def _lines(typed: str) -> tuple[str, ...]:

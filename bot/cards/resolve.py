@@ -9,6 +9,8 @@ from bot.cards.form import filled, limit
 from bot.cards.wording import headed
 from comms.channels.teams.card import fill_form
 from comms.incident import Incident
+from comms.language import marked, name_of, translations
+from comms.plan.model import Plan
 from comms.report import Basis, CanReport, CustomerText
 
 FIELDS = ("conditions", "basis", "data_lost", "symptom")
@@ -16,13 +18,20 @@ FIELDS = ("conditions", "basis", "data_lost", "symptom")
 DATA_LOST = {"yes": True, "no": False}
 """What the form's choices say; nothing chosen: nobody knows."""
 
-POINTERS = {"/conditions": "conditions", "/customer": "symptom"}
-"""From an error's pointer to the input that shows it."""
+WORKS_AGAIN = marked("This is resolved. Everything works again.")
+"""What the form proposes for customers, in each of their languages."""
+
+
+def pointers(plan: Plan) -> Mapping[str, str]:
+    """From an error's pointer to the input that shows it."""
+    versions = {f"/customer/versions/{one}": f"symptom.{one}" for one in plan.customer_languages()}
+    return {"/conditions": "conditions", **versions, "/customer": "symptom"}
 
 
 def resolve_card(
     *,
     incident: Incident,
+    plan: Plan,
     form_id: str,
     typed: Mapping[str, object],
     customers_told: bool,
@@ -40,30 +49,49 @@ def resolve_card(
         "form_id": form_id,
         "errors": errors or {},
         "customers_told": customers_told,
+        "languages": [
+            {"tag": language, "name": name_of(language)} for language in plan.customer_languages()
+        ],
     }
-    form = filled(FIELDS, {"basis": Basis.MEASURED.value, **typed})
+    form = filled(_fields(plan), {"basis": Basis.MEASURED.value, **typed})
     return fill_form("cards/resolve.json", context, form, limit=limit(in_dialog))
 
 
-def resolve_fields(incident: Incident, *, customers_told: bool) -> dict[str, str]:
+def resolve_fields(incident: Incident, *, plan: Plan, customers_told: bool) -> dict[str, str]:
     """Return what the form opens with: the incident's title turned into its end."""
-    return {
-        "conditions": f"{incident.title}: resolved.",
-        "symptom": "This is resolved. Everything works again." if customers_told else "",
-    }
+    told = {"conditions": f"{incident.title}: resolved."}
+    if customers_told:
+        told["symptom"] = translations(plan.language).gettext(WORKS_AGAIN)
+        for language in plan.customer_languages():
+            told[f"symptom.{language}"] = translations(language).gettext(WORKS_AGAIN)
+    return told
 
 
-def read_final(typed: Mapping[str, object], before: CanReport) -> CanReport:
+def read_final(typed: Mapping[str, object], before: CanReport, *, plan: Plan) -> CanReport:
     """Return the last report, not yet cleaned: `before` with what was typed and nothing open.
 
     What was being done is done now; needs, risk and workaround end with the incident.
     """
-    form = filled(FIELDS, typed)
+    form = filled(_fields(plan), typed)
     actions = before.actions
     return CanReport(
         conditions=form["conditions"],
         basis=Basis.MEASURED if form["basis"] == Basis.MEASURED else Basis.REPORTED,
         actions=replace(actions, done=(*actions.done, *actions.doing), doing=(), next=()),
-        customer=CustomerText(symptom=form["symptom"]) if form["symptom"].strip() else None,
+        customer=_customer(form, plan),
         data_lost=DATA_LOST.get(form["data_lost"]),
     )
+
+
+def _fields(plan: Plan) -> tuple[str, ...]:
+    return (*FIELDS, *(f"symptom.{language}" for language in plan.customer_languages()))
+
+
+def _customer(form: Mapping[str, str], plan: Plan) -> CustomerText | None:
+    if not form["symptom"].strip():
+        return None
+    versions = {
+        language: CustomerText(symptom=form[f"symptom.{language}"])
+        for language in plan.customer_languages()
+    }
+    return CustomerText(symptom=form["symptom"], versions=versions)

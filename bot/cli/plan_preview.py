@@ -15,6 +15,7 @@ from bot.cli.plan_files import write_files
 from comms.channels.mail.preview import all_shown, shown
 from comms.errors import Invalid, NotFound
 from comms.incident import Incident
+from comms.language import name_of
 from comms.plan.load import load
 from comms.plan.model import Audience, Plan
 from comms.projection import Telling
@@ -58,7 +59,7 @@ def preview(
         say.document({"statements": [_described(statement) for statement in statements]})
         return
     for statement in statements:
-        say.line(f"{statement.audience} by {statement.channel}")
+        say.line(f"{statement.audience} by {statement.channel}{_language(statement, plan)}")
         if statement.subject:
             say.line(f"Subject: {statement.subject}")
         say.line()
@@ -66,6 +67,12 @@ def preview(
             shown(statement, PLAIN if PLAIN in statement.parts else next(iter(statement.parts)))
         )
         say.line()
+
+
+def _language(statement: Statement, plan: Plan) -> str:
+    if statement.language == plan.language:
+        return ""
+    return f" in {name_of(statement.language)}"
 
 
 def _statements(
@@ -88,7 +95,9 @@ def _statements(
             "drafted_at": now,
         }
     )
-    return render_all(Telling(incident=incident, update=update, plan=plan), chosen, WRITERS)
+    telling = Telling(incident=incident, update=update, plan=plan)
+    written = render_all(telling, chosen, WRITERS)
+    return tuple(version for statement in written for version in statement.in_each())
 
 
 def _promises(
@@ -102,6 +111,7 @@ def _described(statement: Statement) -> dict[str, Any]:
     return {
         "audience": statement.audience,
         "channel": statement.channel.value,
+        "language": statement.language,
         "subject": statement.subject,
         "parts": dict(all_shown(statement)),
     }

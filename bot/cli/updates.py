@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,6 +35,14 @@ Risk = Annotated[str, typer.Option(help="What may get worse.")]
 Symptom = Annotated[str, typer.Option(help="What customers see.")]
 Scope = Annotated[str, typer.Option(help="Which customers.")]
 Workaround = Annotated[str, typer.Option(help="What customers can do meanwhile.")]
+Translations = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--translation",
+        metavar="LANGUAGE.FIELD=TEXT",
+        help="What customers read in another language: de.symptom=…, de.scope=…, de.workaround=….",
+    ),
+]
 DataLost = Annotated[
     bool | None, typer.Option("--data-lost/--no-data-lost", help="Whether data was lost.")
 ]
@@ -57,6 +66,7 @@ def update(
     symptom: Symptom = "",
     scope: Scope = "",
     workaround: Workaround = "",
+    translation: Translations = None,
     data_lost: DataLost = None,
     review_url: Review = "",
     status: Annotated[
@@ -81,7 +91,7 @@ def update(
         needs=need,
         measured=measured,
         risk=risk,
-        customer={"symptom": symptom, "scope": scope, "workaround": workaround},
+        customer=_customer(symptom, scope, workaround, translation),
         facts={"data_lost": data_lost, "review_url": review_url or None},
         file=file,
     )
@@ -106,6 +116,7 @@ def resolve(
     symptom: Symptom = "",
     scope: Scope = "",
     workaround: Workaround = "",
+    translation: Translations = None,
     data_lost: DataLost = None,
     file: File = None,
     as_json: AsJson = False,
@@ -117,7 +128,7 @@ def resolve(
     report = _report(
         conditions=conditions,
         actions={"done": done},
-        customer={"symptom": symptom, "scope": scope, "workaround": workaround},
+        customer=_customer(symptom, scope, workaround, translation),
         facts={"data_lost": data_lost},
         file=file,
     )
@@ -135,13 +146,17 @@ def preview(
     channel: Annotated[
         ChannelName | None, typer.Option(help="The audience's first channel without it.")
     ] = None,
+    language: Annotated[
+        str, typer.Option(help="As a reader of it gets it; the plan's without it.")
+    ] = "",
     part: Annotated[
         str, typer.Option(help="The media type to show, where there are several.")
     ] = "text/plain",
     as_json: AsJson = False,
 ) -> None:
     """Show exactly what an audience would be sent, or was."""
-    params = {"audience": audience} | ({"channel": channel.value} if channel else {})
+    more = {"channel": channel.value if channel else "", "language": language}
+    params = {"audience": audience} | {name: value for name, value in more.items() if value}
     told = client().get(f"/incidents/{key}/updates/{number}/preview", **params)
     if as_json:
         say.document(told)
@@ -155,6 +170,8 @@ def preview(
     others = ", ".join(media for media in parts if media != part)
     if part in parts and others:
         say.aside(f"Other parts: {others}")
+    if len(told["languages"]) > 1:
+        say.aside(f"In {told['language']}; written in: {', '.join(told['languages'])}")
 
 
 def approve(
@@ -194,7 +211,7 @@ def _report(
     *,
     conditions: str | None,
     actions: dict[str, list[str] | None],
-    customer: dict[str, str],
+    customer: dict[str, Any],
     facts: dict[str, bool | str | None],
     file: Path | None,
     needs: list[str] | None = None,
@@ -213,6 +230,23 @@ def _report(
     given = _read(file) if file else {}
     known = {name: value for name, value in facts.items() if value is not None}
     return given | {name: value for name, value in said.items() if value} | known
+
+
+def _customer(
+    symptom: str, scope: str, workaround: str, translations: list[str] | None
+) -> dict[str, Any]:
+    versions: dict[str, dict[str, str]] = {}
+    for given in translations or ():
+        found = re.fullmatch(r"([A-Za-z-]+)\.(symptom|scope|workaround)=(.*)", given, re.DOTALL)
+        if found is None:
+            raise typer.BadParameter(
+                "write LANGUAGE.FIELD=TEXT, such as de.symptom=…; fields are symptom, scope and"
+                " workaround",
+                param_hint="--translation",
+            )
+        versions.setdefault(found[1], {})[found[2]] = found[3]
+    said: dict[str, Any] = {"symptom": symptom, "scope": scope, "workaround": workaround}
+    return said | ({"versions": versions} if versions else {})
 
 
 def _read(file: Path) -> dict[str, Any]:

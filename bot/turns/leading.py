@@ -9,7 +9,7 @@ from typing import Any
 from bot.cards.form import errors_of
 from bot.cards.note import POINTERS as NOTE_POINTERS
 from bot.cards.note import note_card
-from bot.cards.resolve import POINTERS as RESOLVE_POINTERS
+from bot.cards.resolve import pointers as resolve_pointers
 from bot.cards.resolve import read_final, resolve_card, resolve_fields
 from bot.room import look
 from bot.turns.answer import Answer
@@ -179,15 +179,20 @@ def _end_form(
     )
     return resolve_card(
         incident=incident,
+        plan=scene.plan,
         form_id=str((typed or {}).get("form") or new_nonce()),
-        typed=resolve_fields(incident, customers_told=told) if typed is None else typed,
+        typed=(
+            resolve_fields(incident, plan=scene.plan, customers_told=told)
+            if typed is None
+            else typed
+        ),
         customers_told=told,
-        errors=errors_of(wrong, RESOLVE_POINTERS) if wrong else None,
+        errors=errors_of(wrong, resolve_pointers(scene.plan)) if wrong else None,
     )
 
 
 def _resolve(scene: Scene, key: str, typed: Mapping[str, Any]) -> int:
     if not is_new(scene, typed):
         return scene.book.updates.of(key)[-1].number
-    final = read_final(typed, draft.opening(scene, key))
+    final = read_final(typed, draft.opening(scene, key), plan=scene.plan)
     return resolve(scene, key, report=final).update.number

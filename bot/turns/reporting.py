@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cards.can import POINTERS, can_card, read_report, report_fields
+from bot.cards.can import can_card, pointers, read_report, report_fields
 from bot.cards.form import errors_of
 from bot.room import look
 from bot.turns.answer import Answer
@@ -123,7 +123,7 @@ def _retyped(
         typed=fields,
         words=words,
         may_repeat=last_approved(scene, key) is not None,
-        errors=errors_of(wrong, POINTERS) if wrong else None,
+        errors=errors_of(wrong, pointers(scene.plan)) if wrong else None,
         in_dialog=press.in_dialog,
     )
 

@@ -188,8 +188,7 @@ def opening(scene: Scene, key: str) -> CanReport:
 
 def _spoken(scene: Scene, report: CanReport) -> None:
     """Refuse a customer text in a language that nobody would be told in."""
-    plan = scene.plan
-    known = dict.fromkeys(one for audience in plan.enabled() for one in audience.languages)
+    plan, known = scene.plan, scene.plan.customer_languages()
     for language in report.customer.versions if report.customer else ():
         if nearest(language, known) is None:
             raise Invalid(

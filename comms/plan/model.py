@@ -170,6 +170,12 @@ class Plan:
         """The languages (BCP 47) in which an audience is written to, the plan's first."""
         return tuple(dict.fromkeys((self.language, *audience.languages)))
 
+    def customer_languages(self) -> tuple[str, ...]:
+        """The languages beside the plan's that a text for customers is asked for in."""
+        reads = (a.languages for a in self.enabled() if "symptom" in a.sees)
+        asked = dict.fromkeys(language for languages in reads for language in languages)
+        return tuple(language for language in asked if language != self.language)
+
     def roles_of(self, person: Person) -> frozenset[Role]:
         """The roles that the plan itself gives this person."""
         return frozenset(

@@ -102,7 +102,7 @@ def _forms(said: Words) -> dict[str, Card]:
     )
     here = incident(said)
     form = partial(can_card, incident=here, plan=plan(), form_id="f-1")
-    resolving = partial(resolve_card, incident=here, form_id="f-1")
+    resolving = partial(resolve_card, incident=here, plan=plan(), form_id="f-1")
     return {
         "declare": declare_card(nonce="n-1"),
         "declare-error": declare_card(
@@ -124,7 +124,9 @@ def _forms(said: Words) -> dict[str, Card]:
         "note-error": note_card(
             incident=here, form_id="f-1", typed={"text": said.conditions}, errors={"": said.reason}
         ),
-        "resolve": resolving(typed=resolve_fields(here, customers_told=True), customers_told=True),
+        "resolve": resolving(
+            typed=resolve_fields(here, plan=plan(), customers_told=True), customers_told=True
+        ),
         "resolve-untold": resolving(
             typed={"conditions": said.conditions}, customers_told=False, errors={"": said.reason}
         ),

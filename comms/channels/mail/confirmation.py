@@ -15,7 +15,6 @@ def confirmation_letter(*, plan: Plan, confirm_url: str, until: Moment, language
         "confirm_url": confirm_url,
         "until": until,
         "exercise": "",
-        "only_in": "",
         "remark": "",
         "look": (),
     }

@@ -55,7 +55,6 @@ def digest_letter(
         "weekly": weekly,
         "items": tuple(_told(item, language) for item in items),
         "exercise": "",
-        "only_in": "",
         "remark": "",
         "look": (),
     }

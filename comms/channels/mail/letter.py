@@ -73,6 +73,7 @@ def letter(
     typed = _timed(_clean(context))
     reads = direction(language)
     told = {
+        "only_in": "",
         **typed,
         **sentences(typed),
         **links(),
