@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import ClientSession, web
@@ -69,14 +70,15 @@ from storage.clock import clock_for
 from storage.connect import is_sqlite
 from storage.database import Database
 from storage.duty import Duty
-from storage.fanout_jobs import FanoutJobs
 from storage.lanes import SharedEffects
 from storage.ledger import SqlLedger
-from storage.notify import Listener
 from storage.outbox import SqlEffects
 from storage.secrets import key_of
 from storage.sole import sole_use
 from storage.throttle import SqlThrottle
+
+if TYPE_CHECKING:
+    from storage.fanout_jobs import FanoutJobs
 
 log = structlog.get_logger()
 
@@ -198,6 +200,8 @@ async def fanout_worker(
     At the end slots under way are finished and the rest is given back to the other workers.
     Raises a SitrepError whose detail says what to mend.
     """
+    from storage.fanout_jobs import FanoutJobs  # noqa: PLC0415 - as below
+
     async with _parts(settings, plan, clock) as parts:
         slots = slots or channels.slots(settings)
         senders = _runners(parts, BY_WORKERS, slots)
@@ -368,12 +372,16 @@ async def _dispatching(parts: Parts) -> AsyncIterator[Mapping[str, Loop]]:
     if is_sqlite(parts.database.url):
         yield {}
         return
+    from storage.fanout_jobs import FanoutJobs  # noqa: PLC0415 - 15 MB that SQLite does not need
+
     jobs = FanoutJobs(parts.database.url)
     async with jobs.opened():
         yield _dispatcher(parts, jobs)
 
 
 def _dispatcher(parts: Parts, jobs: FanoutJobs) -> Mapping[str, Loop]:
+    from storage.notify import Listener  # noqa: PLC0415 - as above
+
     dispatcher = Dispatcher(
         jobs=jobs,
         ledger=SqlLedger(parts.database),

@@ -14,11 +14,11 @@ from comms.ledger import FanoutState
 from comms.plan.model import ChannelName
 from comms.promise import PromiseState
 from storage.database import Database
-from storage.fanout_jobs import workers_alive
 from storage.ledger_tables import FanoutRow, ShardRow
 from storage.newer import is_known
 from storage.speaking import speaking
 from storage.tables import EffectRow, PromiseRow, TimerRow
+from storage.workers import workers_alive
 
 
 class SqlBacklog:

@@ -16,14 +16,12 @@ import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from psycopg_pool import PoolTimeout
-from sqlalchemy import text
-from sqlmodel import Session
 
 from comms.ledger import FURTHEST_LEASE, LATEST_RETRY
 from comms.plan.model import ChannelName
 from storage.connect import libpq
-from storage.replicas import is_shared
 from storage.speaking import away
+from storage.workers import STALLED
 
 log = structlog.get_logger()
 
@@ -32,18 +30,10 @@ UPKEEP = "upkeep"
 """The queue of the jobs that look after jobs; those of a channel are in a queue of its name."""
 
 HEARTBEAT = 10.0
-STALLED = 35.0
-"""Seconds without a heartbeat after which a worker is taken for gone."""
-
 AGAIN = 1.0
 """Seconds before a worker that lost its database begins anew."""
 
 _ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('sitrep.jobs'), hashtext(%s))"
-
-_ALIVE = text(
-    "SELECT count(*) FROM procrastinate_workers"
-    " WHERE last_heartbeat > now() - make_interval(secs => :seconds)"
-)
 
 _MISSING = """
 SELECT (
@@ -160,13 +150,6 @@ class FanoutJobs:
         await self._app.job_manager.delete_old_jobs(
             nb_hours=24, include_failed=True, include_cancelled=True, include_aborted=True
         )
-
-
-def workers_alive(session: Session) -> int | None:
-    """How many lanes of workers were heard of lately; None on SQLite, where there are none."""
-    if not is_shared(session):
-        return None
-    return int(session.connection().execute(_ALIVE, {"seconds": STALLED}).scalar_one())
 
 
 async def _one(connection: psycopg.AsyncConnection, query: str, given: object) -> int:

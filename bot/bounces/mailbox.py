@@ -7,7 +7,6 @@ import aiohttp
 from bot import identity
 from bot.bounces.address import GraphBox, box
 from bot.bounces.graph import GraphLetterbox
-from bot.bounces.imap import ImapLetterbox
 from bot.bounces.letterbox import Letterbox
 from bot.settings import Settings
 
@@ -20,6 +19,8 @@ def letterbox(settings: Settings, session: aiohttp.ClientSession) -> Letterbox |
     if isinstance(where, GraphBox):
         token = identity.letterbox_token(settings, by_graph=True)
         return GraphLetterbox(where, url=settings.graph_url, session=session, token=token)
+    from bot.bounces.imap import ImapLetterbox  # noqa: PLC0415 - 4 MB that few need
+
     if where.has_token:
         return ImapLetterbox(where, token=identity.letterbox_token(settings, by_graph=False))
     return ImapLetterbox(where)

@@ -18,6 +18,7 @@ import storage.tables  # noqa: F401 (they fill the metadata)
 from comms.desk import Desk
 from comms.errors import Unavailable
 from comms.people import Role
+from storage import schema
 from storage.database import Database
 from storage.schema import check, upgrade
 from tests.acting import declared
@@ -53,6 +54,10 @@ def test_the_migrations_and_the_tables_do_not_drift_apart(database: Database) ->
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_program_knows_the_last_of_its_migrations() -> None:
+    assert schema.scripts().get_current_head() == schema.HEAD
 
 
 def test_an_empty_database_says_how_to_begin(empty: Database) -> None:

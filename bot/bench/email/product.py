@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import time
@@ -30,7 +31,7 @@ from storage.book import SqlStore
 SLOTS = 1000
 """SITREP_SLOTS: what a relay is worth that takes whatever comes at once."""
 
-LOOK = 0.02
+LOOK = 0.1
 """Seconds between two looks at the ledger's totals."""
 
 Run = Callable[[Coroutine[Any, Any, Measured]], Measured]
@@ -82,6 +83,7 @@ def _send(settings: Settings, count: int, loop: str, trusted: str, told: Connect
 async def _sent(settings: Settings, count: int) -> Measured:
     async with sitrep(settings) as product:
         update = await _writing(product).do(drafted, PERSON, "bench", count)
+        gc.freeze()  # as the served product does
         spent, began = used(), time.perf_counter()
         await product.desk.do(approved, PERSON, "bench", update)
         # A look now and then, as whoever waits for the update would take.
