@@ -10,13 +10,15 @@ from typing import NamedTuple, Protocol
 from zoneinfo import available_timezones
 
 from comms import text
+from comms.channels.mail.address import addr_spec
 from comms.choice import parsed
 from comms.errors import Invalid, SitrepError
 from comms.plan.model import ChannelName
 
-# Deliberately plain: the relay decides what exists. This refuses what could break a header or
-# an envelope (RFC 5321 4.1.2 without quoted local parts).
-_ADDRESS = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]+@[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]+")
+# RFC 5321 4.1.2 and RFC 6531 before the '@', without quoted local parts: letters of any script, no
+# blank, no mark of an envelope or a header, no dot at an end or beside another.
+_WORD = r"[^\s@<>()\[\]\\,;:\".\x00-\x20\x7f]+"
+_LOCAL = re.compile(rf"{_WORD}(?:\.{_WORD})*")
 _KNOWN = frozenset(channel.value for channel in ChannelName)
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -115,9 +117,24 @@ def checked_address(value: str) -> str:
     email = value.strip()
     if not email:
         raise Invalid("The address is missing.", pointer="/email")
-    if len(email) > 254 or not _ADDRESS.fullmatch(email):
+    local, _, domain = email.rpartition("@")
+    if len(email) > 254 or not _is_local(local) or not _is_domain(domain):
         raise Invalid(f"{email[:80]!r} is not a mail address.", pointer="/email")
     return email
+
+
+def _is_local(local: str) -> bool:
+    # What is not printable (a direction mark, half a surrogate) shows another address than it is.
+    is_short = len(local.encode("utf-8", "replace")) <= 64
+    return is_short and local.isprintable() and bool(_LOCAL.fullmatch(local))
+
+
+def _is_domain(domain: str) -> bool:
+    try:
+        addr_spec(f"a@{domain}")
+    except Invalid:
+        return False
+    return True
 
 
 def checked_language(value: str) -> str:

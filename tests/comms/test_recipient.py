@@ -33,6 +33,20 @@ def test_ordinary_addresses_are_taken_as_they_are(email: str) -> None:
         '"a"@x.org',
         "a\u2028@x.org",
         "a" * 250 + "@x.org",
+        "a" * 65 + "@x.org",
+        "ü" * 33 + "@x.org",  # 66 octets
+        "a" * 320,
+        "a@" + "x" * 64 + ".org",
+        "a@x..org",
+        "a@-x.org",
+        "a@x_y.org",
+        "a..b@x.org",
+        ".a@x.org",
+        "a.@x.org",
+        "a\u202egro.x@x.org",
+        "a\ud800@x.org",
+        "a@[127.0.0.1]",
+        "a%0d%0aBcc: b@x.org",
     ],
 )
 def test_what_could_break_a_header_or_an_envelope_is_refused(email: str) -> None:
