@@ -20,6 +20,7 @@ from comms.people import Person
 from comms.promise import Promises
 from comms.recipient import Recipients
 from comms.record import Records
+from comms.regulator.countdown import Countdowns
 from comms.room import Rooms
 from comms.statement import Statement
 from comms.suppression import Suppressions
@@ -157,6 +158,9 @@ class Book(Protocol):
 
     @property
     def outages(self) -> Outages: ...
+
+    @property
+    def countdowns(self) -> Countdowns: ...
 
     @property
     def sightings(self) -> Sightings: ...

@@ -14,6 +14,7 @@ from storage.asks import SqlAsks
 from storage.backlog import SqlBacklog
 from storage.bulletins import SqlBulletins
 from storage.choices import SqlChoices
+from storage.countdowns import SqlCountdowns
 from storage.database import Database
 from storage.fanouts import SqlFanouts
 from storage.hindsight import SqlHindsight
@@ -119,6 +120,11 @@ class SqlBook:
     def hindsight(self) -> SqlHindsight:
         """The ledger, looked back at."""
         return SqlHindsight(self._session)
+
+    @cached_property
+    def countdowns(self) -> SqlCountdowns:
+        """Where regulators' countdowns are kept."""
+        return SqlCountdowns(self._session)
 
     @cached_property
     def outages(self) -> SqlOutages:

@@ -243,6 +243,22 @@ class RecipientRow(SQLModel, table=True):
     """They have entered themselves: a new list leaves them in."""
 
 
+class CountdownRow(SQLModel, table=True):
+    """A regulator's deadlines in one incident."""
+
+    __tablename__ = "countdown"
+    __table_args__ = (UniqueConstraint("incident", "regime"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident: str
+    regime: str
+    started_at: datetime = Field(sa_type=UtcTime)
+    aware_at: datetime = Field(sa_type=UtcTime)
+    started_by: dict[str, Any] = Field(sa_type=JSON)
+    filed: dict[str, Any] = Field(sa_type=JSON)
+    stopped: str
+
+
 class SightingRow(SQLModel, table=True):
     """An activity id that has been seen."""
 

@@ -25,11 +25,18 @@ UPDATE_OVERRIDE: Final = "update.override"
 ASK_TAKE: Final = "ask.take"
 ASK_MET: Final = "ask.met"
 ASK_DECLINE: Final = "ask.decline"
+COUNTDOWN_OPEN: Final = "countdown.open"
+COUNTDOWN_LOOK: Final = "countdown.look"
+COUNTDOWN_START: Final = "countdown.start"
+COUNTDOWN_FORM: Final = "countdown.form"
+COUNTDOWN_FILE: Final = "countdown.file"
 NOTE_OPEN: Final = "note.open"
 NOTE_ADD: Final = "note.add"
 RESOLVE_OPEN: Final = "resolve.open"
 RESOLVE_SUBMIT: Final = "resolve.submit"
 DELIVERY_RETRY: Final = "delivery.retry"
 
-OPENS_DIALOG: Final = frozenset({DECLARE_OPEN, CAN_OPEN, UPDATE_EDIT, NOTE_OPEN, RESOLVE_OPEN})
+OPENS_DIALOG: Final = frozenset(
+    {DECLARE_OPEN, CAN_OPEN, UPDATE_EDIT, COUNTDOWN_OPEN, NOTE_OPEN, RESOLVE_OPEN}
+)
 """Verbs of `task/fetch`: the answer is a form in a dialog."""

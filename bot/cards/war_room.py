@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.cards.ask import ask_note
 from bot.cards.reach import reach_line
+from bot.cards.regulators import countdown_lines
 from bot.cards.role import role_lines
 from bot.cards.views import Reach
 from bot.cards.wording import SEVERITY_CHOICES, clock, headed
@@ -15,6 +16,7 @@ from comms.channels.teams.card import fill_card
 from comms.incident import Incident, Status
 from comms.plan.model import Plan
 from comms.promise import Promise
+from comms.regulator.countdown import Countdown
 from comms.update import Update, UpdateState
 
 ASKS_SHOWN = 5
@@ -29,6 +31,7 @@ def war_room_card(
     promises: Sequence[Promise] = (),
     asks: Sequence[Ask] = (),
     reach: Reach | None = None,
+    countdowns: Sequence[Countdown] = (),
     incident_url: str = "",
 ) -> dict[str, object]:
     """Return the card in the incident's present state; a resolved one has little to press.
@@ -59,6 +62,8 @@ def war_room_card(
         ],
         "more_asks": f"and {left} more" if left > 0 else "",
         "reach": reach_line(reach) if reach else "",
+        "deadlines": countdown_lines(countdowns, plan, now),
+        "has_regulators": bool(plan.regulators) and incident.status is not Status.TRIAGE,
         "severities": SEVERITY_CHOICES,
     }
     return fill_card("cards/war_room.json", context)

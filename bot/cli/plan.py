@@ -185,6 +185,7 @@ def _described(plan: Plan) -> dict[str, object]:
         "language": plan.language,
         "four_eyes": plan.four_eyes,
         "mail_rate": plan.mail_rate,
+        "regulators": list(plan.regulators),
         "audiences": {
             audience.name: {
                 "label": audience.label,

@@ -60,6 +60,8 @@ class Hands:
             "room.handover": self.hand_over,
             "room.changed": self.ask_for_update,
             "room.current": self.settle_change,
+            "room.countdown": self.show_countdown,
+            "room.deadline": self.remind_of_deadline,
             "room.glass": self.show_broken_glass,
             "room.outage": self.show_outage,
         }
@@ -166,6 +168,22 @@ class Hands:
         """Let the request for an update say who has not heard yet, or that all have."""
         key = effect.incident
         await self._take_back(key, "changed", await self._clerk.read(look.settled_change, key))
+
+    async def show_countdown(self, effect: Effect) -> None:
+        """Show a regulator's clock; its reminders step back."""
+        key, number = effect.incident, int(effect.payload["countdown"])
+        card = await self._clerk.read(look.countdown, number)
+        await self._put(key, f"countdown:{number}", card, f"{key}: regulator")
+        await self._take_back(key, f"countdown:{number}:due", card)
+
+    async def remind_of_deadline(self, effect: Effect) -> None:
+        """Remind of a filing, with a card of its own; an older one steps back."""
+        key, number = effect.incident, int(effect.payload["countdown"])
+        card = await self._clerk.read(look.deadline, number, str(effect.payload["stage"]))
+        if card is not None:
+            name = f"countdown:{number}:due"
+            await self._take_back(key, name, await self._clerk.read(look.countdown, number))
+            await self._post(key, name, card, f"{key}: a filing is due")
 
     async def show_broken_glass(self, effect: Effect) -> None:
         """Say that an update went out without the approval that the plan asks for."""

@@ -12,9 +12,10 @@ from bot.cards.notice import broken_glass_card, outage_card
 from bot.cards.nudge import answered_nudge_card, nudge_card, snoozed_nudge_card
 from bot.cards.preview import preview_card
 from bot.cards.reach import reach_card
+from bot.cards.regulators import countdown_card, deadline_card, form_card, regulators_card
 from bot.cards.views import Reach, reach_of
 from bot.cards.war_room import war_room_card
-from comms.acts import draft
+from comms.acts import countdowns, draft
 from comms.acts.kind import last_approved
 from comms.acts.unaware import unaware
 from comms.desk import Scene
@@ -40,6 +41,7 @@ def war_room(scene: Scene, key: str) -> Card:
         promises=[promise for promise in scene.book.promises.of(key) if promise.is_owed],
         asks=[ask for ask in scene.book.asks.of(key) if ask.is_live],
         reach=_reach(scene, sent) if sent else None,
+        countdowns=scene.book.countdowns.of(key) if scene.plan.regulators else (),
         incident_url=scene.house.incident_url(key),
     )
 
@@ -218,6 +220,56 @@ def settled_change(scene: Scene, key: str) -> Card:
     """What takes the place of that request: who has still not heard, or that all have."""
     return changed(scene, key) or current_card(
         incident=scene.book.incidents.get(key), incident_url=scene.house.incident_url(key)
+    )
+
+
+def regulators(scene: Scene, key: str) -> Card:
+    """The clocks that the plan names, in this incident."""
+    return regulators_card(
+        incident=scene.book.incidents.get(key),
+        plan=scene.plan,
+        countdowns=scene.book.countdowns.of(key),
+        now=scene.now,
+    )
+
+
+def filing(scene: Scene, key: str, regime: str) -> Card:
+    """A regulator's form, filled from the record."""
+    return form_card(
+        incident=scene.book.incidents.get(key),
+        countdown=countdowns.get(scene, key, regime),
+        form=countdowns.form(scene, key, regime),
+    )
+
+
+def countdown(scene: Scene, countdown_id: int) -> Card:
+    """One clock in its present state."""
+    found = scene.book.countdowns.get(countdown_id)
+    return countdown_card(
+        incident=scene.book.incidents.get(found.incident),
+        countdown=found,
+        plan=scene.plan,
+        now=scene.now,
+        incident_url=scene.house.incident_url(found.incident),
+    )
+
+
+def deadline(scene: Scene, countdown_id: int, stage: str) -> Card | None:
+    """The reminder of a stage, to whoever files; None where it was filed meanwhile."""
+    found = scene.book.countdowns.get(countdown_id)
+    left = [one for one in found.left if one.name == stage]
+    if not left:
+        return None
+    incident = scene.book.incidents.get(found.incident)
+    files = next(iter(scene.plan.approvers.get(Role.LEGAL, ())), None)
+    return deadline_card(
+        incident=incident,
+        countdown=found,
+        stage=left[0],
+        plan=scene.plan,
+        to=files or incident.holder(Role.INCIDENT_COMMANDER),
+        now=scene.now,
+        incident_url=scene.house.incident_url(found.incident),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.cards import verbs
-from bot.turns import approving, declaring, leading, reporting
+from bot.turns import approving, declaring, leading, regulating, reporting
 from bot.turns.answer import Answer
 from bot.turns.door import Door
 from bot.turns.press import Press
@@ -35,6 +35,11 @@ TURNS: Mapping[str, Turn] = {
     verbs.ASK_TAKE: leading.take_ask,
     verbs.ASK_MET: leading.meet_ask,
     verbs.ASK_DECLINE: leading.decline_ask,
+    verbs.COUNTDOWN_OPEN: regulating.open_clocks,
+    verbs.COUNTDOWN_LOOK: regulating.open_clocks,
+    verbs.COUNTDOWN_START: regulating.start_clock,
+    verbs.COUNTDOWN_FORM: regulating.show_form,
+    verbs.COUNTDOWN_FILE: regulating.record_filing,
     verbs.NOTE_OPEN: leading.open_note,
     verbs.NOTE_ADD: leading.add_note,
     verbs.RESOLVE_OPEN: leading.open_end,

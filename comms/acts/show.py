@@ -12,6 +12,7 @@ from comms.outage import Outage
 from comms.outbox import Effect
 from comms.people import Role
 from comms.promise import Phase, Promise
+from comms.regulator.countdown import Countdown
 from comms.update import Update
 
 
@@ -81,6 +82,17 @@ def show_ask(scene: Scene, ask: Ask) -> None:
 def show_unmet(scene: Scene, ask: Ask) -> None:
     """Remind whoever is to meet the ask; the reminder is as old as the moment it was due."""
     _put(scene, "room.unmet", ask.incident, ask=ask.id, at=scene.now.isoformat())
+
+
+def show_countdown(scene: Scene, countdown: Countdown) -> None:
+    """Show a regulator's countdown in its present state."""
+    _put(scene, "room.countdown", countdown.incident, countdown=countdown.id)
+
+
+def show_deadline(scene: Scene, countdown: Countdown, stage: str) -> None:
+    """Remind whoever files of a stage."""
+    at = scene.now.isoformat()
+    _put(scene, "room.deadline", countdown.incident, countdown=countdown.id, stage=stage, at=at)
 
 
 def show_settled(scene: Scene, promise: Promise, phase: Phase, nudge: str) -> None:

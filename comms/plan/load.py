@@ -105,6 +105,7 @@ def _checked(
         duty_manager=_person(entry.duty_manager) if entry.duty_manager else None,
         four_eyes=entry.four_eyes,
         mail_rate=entry.mail_rate or 0,
+        regulators=tuple(dict.fromkeys(entry.regulators)),
         language=entry.language,
         soft_bounces=SoftBounces(
             count=entry.soft_bounces.count,

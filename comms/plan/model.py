@@ -120,7 +120,8 @@ class Plan:
     one that people type in, and that everybody is told in who reads none of the audience's.
     `four_eyes`: roles that an update needs must be met by different people. `mail_rate` is the
     relay's limit in messages a second (0: unknown); all who send keep it together. `brand` and
-    `overrides` are what letters look like.
+    `overrides` are what letters look like. `regulators` are the regimes of `comms.regulator`
+    whose clocks can be started.
     """
 
     organisation: str
@@ -130,6 +131,7 @@ class Plan:
     duty_manager: Person | None = None
     four_eyes: bool = True
     mail_rate: float = 0
+    regulators: tuple[str, ...] = ()
     soft_bounces: SoftBounces = SoftBounces()
     language: str = SOURCE
     brand: Brand = field(default_factory=Brand)

@@ -30,6 +30,7 @@ from comms.plan import duration
 from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.problem import nearest
 from comms.projection import FIELDS, PUBLIC_FIELDS
+from comms.regulator.regime import regimes
 from comms.rule import Level, Rule
 
 MAIL = r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\]]+$"
@@ -122,6 +123,11 @@ Sees = Annotated[
     str,
     AfterValidator(_one_of("field", lambda: sorted(FIELDS))),
     Field(json_schema_extra={"enum": sorted(FIELDS)}),
+]
+RegimeName = Annotated[
+    str,
+    AfterValidator(_one_of("regulator", lambda: sorted(regimes()))),
+    Field(json_schema_extra={"enum": sorted(regimes())}),
 ]
 RoleName = Annotated[Role, Field(strict=False)]
 RuleName = Annotated[Rule, Field(strict=False)]
@@ -388,6 +394,11 @@ class PlanFile(_Strict):
     )
     approvers: dict[RoleName, list[PersonEntry]] = Field(
         default_factory=dict, description="People who hold a role in every incident."
+    )
+    regulators: list[RegimeName] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Laws whose clock can be started in an incident. Nothing is filed by itself.",
     )
     lint: dict[RuleName, LevelName] = Field(
         default_factory=dict,

@@ -53,6 +53,7 @@ from comms.promise import Promise
 from comms.statement import CARD
 from comms.timeline import Entry
 from comms.update import Approval, Kind, UpdateState
+from tests.cards.deadlines import deadlines
 from tests.cards.reminders import reminders
 from tests.cards.story import (
     ANA,
@@ -83,6 +84,7 @@ def samples(words: Words | None = None) -> dict[str, Card]:
         **_room(said),
         **_decisions(said),
         **reminders(said),
+        **deadlines(said),
         **_answers(said),
         **_updates(said),
     }

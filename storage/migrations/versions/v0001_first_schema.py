@@ -158,6 +158,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("conversation"),
     )
     op.create_table(
+        "countdown",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("incident", sa.String(), nullable=False),
+        sa.Column("regime", sa.String(), nullable=False),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("aware_at", UtcTime(), nullable=False),
+        sa.Column("started_by", sa.JSON(), nullable=False),
+        sa.Column("filed", sa.JSON(), nullable=False),
+        sa.Column("stopped", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("incident", "regime"),
+    )
+    op.create_table(
         "promise",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("incident", sa.String(), nullable=False),

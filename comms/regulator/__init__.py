@@ -1,0 +1,1 @@
+"""Regulators: deadlines as data, counted down once a person starts them, never filed by Sitrep."""
