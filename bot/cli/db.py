@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from sqlmodel import Session
 
 from bot import settings
 from bot.cli import say
@@ -18,9 +17,9 @@ from bot.cli.say import AsJson
 from comms.errors import Unavailable
 from storage import schema, upkeep
 from storage.backlog import stranded_in
-from storage.book import SqlBook
 from storage.connect import is_sqlite
 from storage.database import Database
+from storage.recipients import counted
 
 app = typer.Typer(no_args_is_help=True, help="The database: migrate, check, back up.")
 
@@ -97,9 +96,7 @@ def people(audiences: Iterable[str]) -> dict[str, int] | None:
         return None
     with _opened(url) as database:
         schema.check(database)
-        with Session(database.reader) as session:
-            recipients = SqlBook(session).recipients
-            return {name: recipients.count(name) for name in audiences}
+        return counted(database, audiences)
 
 
 @contextmanager
