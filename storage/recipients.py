@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from sqlalchemy import Select, select, update
 from sqlmodel import Session, col, delete, func
@@ -10,9 +11,8 @@ from sqlmodel import Session, col, delete, func
 from comms.recipient import Listed, Recipient
 from storage.database import Database
 from storage.replicas import is_shared
-from storage.rowset import spelt, tuples
+from storage.rowset import Rowset, spelt, tuples
 from storage.tables import RecipientRow
-from storage.upsert import insert_all_ignoring
 
 BATCH = 5_000
 
@@ -24,6 +24,22 @@ _COLUMNS = (
     col(RecipientRow.channels),
 )
 
+
+_GIVEN = Rowset(
+    "given",
+    tuple(
+        (column, "text")
+        for column in ("address", "email", "name", "language", "time_zone", "channels")
+    ),
+)
+
+_INSERT = """
+INSERT INTO recipient (audience, address, email, name, language, time_zone, channels, subscribed)
+SELECT ?, address, email, name, language, time_zone, channels, ?
+FROM {given}
+WHERE true
+ON CONFLICT (audience, address) DO NOTHING
+"""
 
 _PAGE = """
 SELECT id, email, name, language, channels, time_zone FROM recipient
@@ -48,8 +64,8 @@ class SqlRecipients:
         """Make these the people of the audience, beside those who have subscribed themselves."""
         listed = (col(RecipientRow.audience) == audience, col(RecipientRow.subscribed).is_(False))
         self._session.exec(delete(RecipientRow).where(*listed))
-        for rows in _batches(audience, people):
-            insert_all_ignoring(self._session, RecipientRow, rows, on=("audience", "address"))
+        for batch in _batches(people):
+            self._insert(audience, batch)
         if is_shared(self._session):
             # Or Postgres takes a new list for a short one, and sorts the rest of it for each page.
             self._session.connection().exec_driver_sql("ANALYZE recipient")
@@ -57,12 +73,11 @@ class SqlRecipients:
 
     def subscribe(self, audience: str, person: Recipient) -> None:
         """Add somebody who stays whatever list replaces the others; nothing where they are in."""
-        [[row]] = _batches(audience, [person])
         theirs = (
             col(RecipientRow.audience) == audience,
-            col(RecipientRow.address) == row["address"],
+            col(RecipientRow.address) == person.email.casefold(),
         )
-        insert_all_ignoring(self._session, RecipientRow, [row], on=("audience", "address"))
+        self._insert(audience, [person])
         self._session.exec(update(RecipientRow).where(*theirs).values(subscribed=True))
 
     def count(self, audience: str) -> int:
@@ -124,6 +139,17 @@ class SqlRecipients:
         )
         return self._people(wanted.limit(limit) if limit else wanted)
 
+    def _insert(self, audience: str, people: Sequence[Recipient]) -> None:
+        connection = self._session.connection()
+        rows = [
+            (p.email.casefold(), p.email, p.name, p.language, p.time_zone, " ".join(p.channels))
+            for p in people
+        ]
+        connection.exec_driver_sql(
+            spelt(_INSERT, connection.dialect.name, _GIVEN),
+            (audience, False, *_GIVEN.given(connection, rows)),
+        )
+
     def _people(self, wanted: Select[str, str, str, str, str]) -> tuple[Recipient, ...]:
         return tuple(
             Recipient(
@@ -139,23 +165,7 @@ class SqlRecipients:
         )
 
 
-def _batches(audience: str, people: Iterable[Recipient]) -> Iterator[list[dict[str, object]]]:
-    rows: list[dict[str, object]] = []
-    for person in people:
-        rows.append(
-            {
-                "audience": audience,
-                "address": person.email.casefold(),
-                "email": person.email,
-                "name": person.name,
-                "language": person.language,
-                "time_zone": person.time_zone,
-                "channels": " ".join(person.channels),
-                "subscribed": False,
-            }
-        )
-        if len(rows) == BATCH:
-            yield rows
-            rows = []
-    if rows:
-        yield rows
+def _batches(people: Iterable[Recipient]) -> Iterator[list[Recipient]]:
+    left = iter(people)
+    while batch := list(islice(left, BATCH)):
+        yield batch
