@@ -27,7 +27,11 @@ Turn = Callable[[datetime], Awaitable[bool]]
 
 
 class Meter(Protocol):
-    """Told of each batch."""
+    """Told of each look, and of each batch."""
+
+    def looked(self, *, was_open: bool) -> None:
+        """The mailbox could be read, or could not."""
+        ...
 
     def returned(self, source: str, messages: int, taken: Taken) -> None:
         """So many messages were read, and of the reports in them came what `taken` says."""
@@ -81,11 +85,13 @@ class BounceReader:
         try:
             await self.read_all()
         except (LetterboxClosed, SitrepError) as closed:
+            self._meter.looked(was_open=False)
             if self._closed != str(closed):
                 log.warning("bounces.closed", why=str(closed))
             self._closed = str(closed)
             again = closed.again if isinstance(closed, LetterboxClosed) else None
             return max(self._every, again or self._every)
+        self._meter.looked(was_open=True)
         if self._closed:
             log.info("bounces.open")
         self._closed = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from comms.acts.bounces import Taken
 
@@ -28,6 +28,17 @@ class BounceMeters:
             "Addresses to which nothing is sent any more.",
             registry=registry,
         )
+
+        self._open = Gauge(
+            "sitrep_bounce_mailbox_open",
+            "1 while the mailbox of bounces could be read at the last look, 0 while it could not.",
+            registry=registry,
+        )
+        self._open.set(1)
+
+    def looked(self, *, was_open: bool) -> None:
+        """Note whether the mailbox could be read."""
+        self._open.set(was_open)
 
     def returned(self, source: str, messages: int, taken: Taken) -> None:
         """Count a batch from 'mailbox' or 'posted'."""

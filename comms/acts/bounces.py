@@ -61,7 +61,7 @@ def take_back(scene: Scene, returned: Sequence[Returned]) -> Taken:
             taken += Taken(repeated=1)
         else:
             changed = _amend(scene, one, row)
-            if changed:
+            if changed and row.update:  # a bulletin has no card that shows its reach
                 moved.add((row.incident, row.update))
             stopped = _judge(scene, one, row.address, counts=changed)
             taken += Taken(matched=1, suppressed=int(stopped))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from comms.acts.bounces import cleared
 from comms.acts.choices import withhold_stopped
 from comms.acts.show import show_reach
 from comms.delivery import LedgerRow
 from comms.desk import Scene
 from comms.errors import Conflict, NotFound
 from comms.people import Person
+from comms.plan.model import ChannelName
 from comms.update import UpdateState
 
 
@@ -63,4 +65,6 @@ def acknowledge(scene: Scene, delivery: int) -> LedgerRow:
         audience=row.audience,
         now=scene.now,
     )
+    if row.channel is ChannelName.MAIL:
+        cleared(scene, row.address)
     return row

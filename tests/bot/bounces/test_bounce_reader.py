@@ -62,6 +62,11 @@ class Counted:
     messages: int = 0
     taken: Taken = field(default_factory=Taken)
 
+    opened: list[bool] = field(default_factory=list)
+
+    def looked(self, *, was_open: bool) -> None:
+        self.opened.append(was_open)
+
     def returned(self, source: str, messages: int, taken: Taken) -> None:
         assert source == "mailbox"
         self.messages += messages
@@ -137,7 +142,8 @@ async def test_a_mailbox_that_is_closed_is_tried_again_when_it_asks_to_be(
     desk: Desk, clock: HeldClock
 ) -> None:
     box = PretendBox(closed=LetterboxClosed("Too many requests.", again=5 * MINUTE))
-    running = asyncio.create_task(reader(desk, box, Counted()).run())
+    meter = Counted()
+    running = asyncio.create_task(reader(desk, box, meter).run())
     try:
         await again(box.looked)
         assert await asleep(clock) == 5 * MINUTE
@@ -145,6 +151,7 @@ async def test_a_mailbox_that_is_closed_is_tried_again_when_it_asks_to_be(
         clock.advance(5 * MINUTE)
         await again(box.looked)
         assert await asleep(clock) == MINUTE
+        assert meter.opened == [False, True]
     finally:
         running.cancel()
         with suppress(asyncio.CancelledError):

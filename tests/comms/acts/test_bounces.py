@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from comms.acts.bounces import Taken, lift, take_back
-from comms.acts.deliveries import retry
+from comms.acts.deliveries import acknowledge, retry
 from comms.channels.mail.postmark import Postmarks
 from comms.channels.mail.returned import Returned, Verdict, read
 from comms.delivery import Delivery, DeliveryState, Reason
@@ -166,6 +166,16 @@ async def test_an_arrival_clears_the_soft_bounces_before_it(
 ) -> None:
     await took(desk, reports.postfix(POSTMARKS.of(mails[KIM]), status="4.4.7"))
     await took(desk, reports.postfix(POSTMARKS.of(mails[KIM]), action="delivered", status="2.0.0"))
+
+    assert await seen(desk, lambda scene: scene.book.suppressions.get(KIM)) is None
+
+
+async def test_whoever_says_that_they_have_seen_it_has_no_soft_bounces(
+    desk: Desk, mails: dict[str, Delivery]
+) -> None:
+    await took(desk, reports.postfix(POSTMARKS.of(mails[KIM]), status="4.4.7"))
+
+    await desk.do(acknowledge, SITREP, "mail", mails[KIM].id)
 
     assert await seen(desk, lambda scene: scene.book.suppressions.get(KIM)) is None
 
