@@ -130,6 +130,7 @@ def _statement(one: Named, address: str, clock: Clock) -> Statement:
         {
             "organisation": "Sitrep",
             "exercise": "",
+            "only_in": "",
             "remark": "",
             "transport": one.name,
             "sender": one.sender.address,
@@ -153,4 +154,4 @@ def _statement(one: Named, address: str, clock: Clock) -> Statement:
 
 def _failed(part: str, detail: str, reason: Reason | None) -> Finding:
     todo = TODO.get(reason, "") if reason else ""
-    return Finding(part=part, health=Health.BAD, detail=detail, todo=todo)
+    return Finding(part=part, health=Health.BAD, detail=f"{detail.rstrip('.')}.", todo=todo)

@@ -92,7 +92,7 @@ async def test_a_refused_recipient_is_a_refusal_not_a_success() -> None:
     async with serving(refusing) as relayed:
         found = await one(installation(f"smtp://127.0.0.1:{relayed.port}?starttls=false"))
 
-    assert (found.health, found.detail) == (Health.BAD, "550 5.7.1 Unable to relay")
+    assert (found.health, found.detail) == (Health.BAD, "550 5.7.1 Unable to relay.")
     assert "Let the server accept this sender" in found.todo
 
 
