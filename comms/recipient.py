@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple, Protocol
 from zoneinfo import available_timezones
 
@@ -140,7 +140,7 @@ def _is_domain(domain: str) -> bool:
 def checked_language(value: str) -> str:
     """Return the language (BCP 47) in order, '' for none; Invalid where it is no such name."""
     language = value.strip()
-    if language and not _LANGUAGE.fullmatch(language):
+    if language and not _is_language(language):
         raise Invalid(
             f"{language[:20]!r} is not a language (like 'en' or 'pt-BR').", pointer="/language"
         )
@@ -175,13 +175,20 @@ def sorted_out(
         yield kept
 
 
-def _channels(names: Iterable[str]) -> tuple[str, ...]:
+def _channels(names: Sequence[str]) -> tuple[str, ...]:
+    if not names:
+        return ()
     given = {name.strip() for name in names if name.strip()}
     unknown = given - _KNOWN
     if unknown:
         known = ", ".join(ChannelName)
         raise Invalid(f"There is no channel {min(unknown)[:40]!r}. Known: {known}.")
     return tuple(sorted(given))
+
+
+@lru_cache(maxsize=1024)
+def _is_language(name: str) -> bool:
+    return _LANGUAGE.fullmatch(name) is not None
 
 
 @cache

@@ -27,17 +27,22 @@ def text(value: str, *, pointer: str, limit: int = TEXT_LIMIT) -> str:
     Nothing else is changed: markup stays as typed, each channel escapes it. Invalid when longer
     than `limit` characters; never cut.
     """
-    kept = "".join(
-        char
-        for char in _LINE_END.sub("\n", value)
-        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
-    ).strip()
+    # Most is one line without anything that is not printed: there is nothing to take out of it.
+    kept = value.strip() if value.isprintable() else _without_controls(value)
     if len(kept) > limit:
         raise Invalid(
             f"At most {limit:,} characters; this has {len(kept):,}.".replace(",", " "),
             pointer=pointer,
         )
     return balance(kept)
+
+
+def _without_controls(value: str) -> str:
+    return "".join(
+        char
+        for char in _LINE_END.sub("\n", value)
+        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"}
+    ).strip()
 
 
 def line(value: str, *, pointer: str, limit: int = LINE_LIMIT, required: bool = False) -> str:

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -39,17 +40,22 @@ def read_csv(file: IO[bytes], refused: list[Refused]) -> People:
     lines = _lines(file)
     first = next(lines, "")
     delimiter = max(",;\t", key=first.count)
-    rows = csv.reader(_chained(first, lines), delimiter=delimiter, strict=True)
+    rows = csv.reader(chain((first,), lines), delimiter=delimiter, strict=True)
     columns: tuple[str, ...] | None = None
+    places: tuple[int, ...] = ()
     for number, row in _rows(rows, refused):
         if columns is None:
             columns = _columns(row)
+            places = _places(columns)
             if columns is not COLUMNS:
                 continue
-        if any(cell.strip() for cell in row):
-            person = _from_row(number, row, columns, refused)
-            if person is not None:
-                yield number, person
+        whole = "".join(row)
+        if not whole or whole.isspace():
+            continue
+        if reason := _unreadable(whole, row, columns):
+            refused.append(Refused(line=number, reason=reason))
+        else:
+            yield number, _from_row(row, places)
 
 
 def read_ndjson(file: IO[bytes], refused: list[Refused]) -> People:
@@ -127,11 +133,6 @@ def _lines(file: IO[bytes]) -> Iterator[str]:
         yield line.removeprefix(_BOM) if number == 1 else line
 
 
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
 def _rows(rows: Iterator[list[str]], refused: list[Refused]) -> Iterator[tuple[int, list[str]]]:
     """Yield rows with the number of their first line: a quoted field may hold line breaks."""
     number = 1
@@ -164,24 +165,30 @@ def _columns(row: list[str]) -> tuple[str, ...]:
     return names
 
 
-def _from_row(
-    number: int, row: list[str], columns: tuple[str, ...], refused: list[Refused]
-) -> Recipient | None:
-    if _UNREADABLE.search("".join(row)):
-        refused.append(Refused(line=number, reason="This line is not UTF-8."))
-        return None
+def _places(columns: tuple[str, ...]) -> tuple[int, ...]:
+    """Where each of COLUMNS stands in a row; what there is no column for, behind its end."""
+    return tuple(columns.index(name) if name in columns else len(columns) for name in COLUMNS)
+
+
+def _unreadable(whole: str, row: list[str], columns: tuple[str, ...]) -> str:
+    """Why a row cannot be read; '' where it can."""
+    if not whole.isascii() and _UNREADABLE.search(whole):
+        return "This line is not UTF-8."
     if len(row) > len(columns):
-        reason = f"{len(row)} fields, but there are {len(columns)} columns."
-        refused.append(Refused(line=number, reason=reason))
-        return None
-    cells = dict(zip(columns, row, strict=False))
+        return f"{len(row)} fields, but there are {len(columns)} columns."
+    return ""
+
+
+def _from_row(row: list[str], places: tuple[int, ...]) -> Recipient:
+    row += [""] * (max(places) + 1 - len(row))
+    email, name, language, time_zone, channels, choice = (row[place] for place in places)
     return Recipient(
-        email=cells.get("email", ""),
-        name=cells.get("name", ""),
-        language=cells.get("language", ""),
-        time_zone=cells.get("time_zone", ""),
-        channels=_channels(cells.get("channels", "")),
-        choice=cells.get("choice", ""),
+        email=email,
+        name=name,
+        language=language,
+        time_zone=time_zone,
+        channels=_channels(channels) if channels else (),
+        choice=choice,
     )
 
 
