@@ -101,14 +101,31 @@ class Recipients(Protocol):
 
 def checked(recipient: Recipient) -> Recipient:
     """Return the recipient with its address in order; Invalid says what is wrong with it."""
-    email = checked_address(recipient.email)
+    given = recipient
+    email = checked_address(given.email)
+    name = text.line(given.name, pointer="/name")
+    language = checked_language(given.language)
+    time_zone = checked_zone(given.time_zone)
+    channels = _channels(given.channels)
+    choice = parsed(given.choice).words if given.choice.strip() else ""
+    kept = (email, name, language, time_zone, channels, choice)
+    # Most need no change, and of a hundred thousand each new one counts.
+    if kept == (
+        given.email,
+        given.name,
+        given.language,
+        given.time_zone,
+        given.channels,
+        given.choice,
+    ):
+        return given
     return Recipient(
         email=email,
-        name=text.line(recipient.name, pointer="/name"),
-        language=checked_language(recipient.language),
-        time_zone=checked_zone(recipient.time_zone),
-        channels=_channels(recipient.channels),
-        choice=parsed(recipient.choice).words if recipient.choice.strip() else "",
+        name=name,
+        language=language,
+        time_zone=time_zone,
+        channels=channels,
+        choice=choice,
     )
 
 

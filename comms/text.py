@@ -47,7 +47,9 @@ def _without_controls(value: str) -> str:
 
 def line(value: str, *, pointer: str, limit: int = LINE_LIMIT, required: bool = False) -> str:
     """Return the typed text as a single line; Invalid when it is required and empty."""
-    kept = _SPACE.sub(" ", text(value, pointer=pointer, limit=limit)).strip()
+    kept = text(value, pointer=pointer, limit=limit)
+    if "  " in kept or not kept.isprintable():
+        kept = _SPACE.sub(" ", kept).strip()
     if required and not kept:
         raise Invalid("Please fill this in.", pointer=pointer)
     return kept
