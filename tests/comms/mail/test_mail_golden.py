@@ -6,6 +6,7 @@ After a change on purpose: `SITREP_GOLDEN=write pytest tests/comms/mail`, then r
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,15 @@ import pytest
 from comms.channels.mail.letter import Letter
 from comms.channels.mail.message import source
 from comms.channels.mail.times import in_zone
+from comms.channels.mail.writer import write
+from comms.language import spoken
+from comms.projection import project
 from comms.statement import HTML, PLAIN
 from comms.update import Kind
 from tests.comms.mail.letters import (
     LINKS,
     NOW,
+    PLAN,
     READERS,
     SENDER,
     confirmation,
@@ -39,6 +44,26 @@ def test_a_letter_reads_as_it_was_reviewed(audience: str, kind: Kind) -> None:
     subject = letter(audience, telling).subject
     _compare(f"{audience}.{kind}.txt", f"Subject: {subject}\n\n{text_of(audience, telling)}")
     _compare(f"{audience}.{kind}.html", text_of(audience, telling, HTML))
+
+
+@pytest.mark.parametrize("language", spoken()[1:])
+def test_every_letter_reads_in_this_language_as_it_was_reviewed(language: str) -> None:
+    letters = [
+        f"{'=' * 20} {audience} {kind}\nSubject: {subject}\n\n{text}"
+        for audience in READERS
+        for kind in Kind
+        for subject, text in (_in(language, audience, kind),)
+    ]
+
+    _compare(f"{language}.txt", "\n".join(letters))
+
+
+def _in(language: str, audience: str, kind: Kind) -> tuple[str, str]:
+    reader = replace(PLAN.audience(audience), languages=(language,))
+    plan = replace(PLAN, audiences={**PLAN.audiences, audience: reader})
+    telling = replace(told(kind), plan=plan)
+    version = write(telling, reader, project(telling, reader)).read_in(language)
+    return version.subject, in_zone(version.parts[PLAIN], "UTC", language)
 
 
 def test_a_drill_reads_as_it_was_reviewed() -> None:
