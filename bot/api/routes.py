@@ -17,6 +17,7 @@ from bot.api import (
     countdowns,
     deliveries,
     incidents,
+    invitations,
     operations,
     recipients,
     roles,
@@ -36,6 +37,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
     operation
     for noun in (
         incidents,
+        invitations,
         roles,
         updates,
         approvals,

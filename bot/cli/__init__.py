@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resolve": ("updates:resolve", "Resolve an incident and draft its last update."),
     "deliveries": ("deliveries:deliveries", "The ledger of an incident; send again to the failed."),
     "adherence": ("adherence:adherence", "How well promises were kept over time."),
+    "invite": ("invite:invite", "Invite people to an incident's bridge or review."),
     "bulletins": ("bulletins:bulletins", "Digests, invitations: what went out beside updates."),
     "recipients": ("recipients:app", "People, in bulk."),
     "plan": ("plan:app", "The communication plan."),

@@ -14,7 +14,16 @@ from functools import partial
 from typing import NamedTuple
 
 from comms.channels.mail.address import Mailbox, addr_spec, header, named
-from comms.channels.mail.placeholders import BY_MAIL, NAMES, UNSUBSCRIBE, asks, settle, split
+from comms.channels.mail.placeholders import (
+    ATTENDEE,
+    BY_MAIL,
+    NAMES,
+    ORGANISER,
+    UNSUBSCRIBE,
+    asks,
+    settle,
+    split,
+)
 from comms.channels.mail.quoted import quote, quote_open
 from comms.channels.mail.thread import digest, root_id, thread_index
 from comms.channels.mail.times import is_time, said, zone_of
@@ -107,6 +116,7 @@ class Letter:
         self._at = at
         self._mark = mark
         self._times = _times(statement)
+        self._others = tuple(media for media in statement.parts if media not in {PLAIN, HTML})
         self._told: dict[tuple[str, Callable[[str], bytes]], dict[str, bytes]] = {}
         parts = statement.parts.values()
         self._asked = frozenset(name for name in NAMES if any(asks(p, name) for p in parts))
@@ -156,6 +166,9 @@ class Letter:
             "id": f"<{self._mark(delivery)}@{domain}>".encode(),
             "root": root_id(self._statement.thread, address, domain),
         }
+        for media in self._others:
+            values[f"{media} {ATTENDEE}"] = line(_folded(address))
+            values[f"{media} {ORGANISER}"] = line(_folded(self._sender.address))
         for name in given:
             url = links[name]
             if not _URL.fullmatch(url):
@@ -200,7 +213,7 @@ class Letter:
                 form.append((b">,\r\n <", BY_MAIL))
             form.append((b">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", ""))
         form.append((self._constant_headers(boundary), ""))
-        for media in (PLAIN, HTML):
+        for media in (PLAIN, HTML, *self._others):
             opening = f"\r\n--{boundary}\r\nContent-Type: {media}; charset=utf-8\r\n"
             opening += "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
             form.append((opening.encode(), ""))
@@ -263,6 +276,15 @@ def _times(statement: Statement) -> tuple[tuple[str, str], ...]:
         for name in dict.fromkeys(split(part)[1::2])
         if is_time(name)
     )
+
+
+def _folded(address: str) -> str:
+    """Return a mailto URL on lines that a calendar reads as one (RFC 5545, section 3.1).
+
+    The first of them is begun already, by the space that stands before the token.
+    """
+    url = f"mailto:{address}"
+    return "\n ".join(url[at : at + 70] for at in range(0, len(url), 70))
 
 
 def _doubled(piece: bytes) -> bytes:

@@ -25,6 +25,9 @@ NAMES = (SEEN, MANAGE, UNSUBSCRIBE)
 BY_MAIL = "unsubscribe_by_mail"
 """The same as a mailto URL, for the header only (RFC 2369)."""
 
+ATTENDEE, ORGANISER = "attendee", "organiser"
+"""Who is invited by this letter, and who invites: in its calendar part only."""
+
 _VALUE = re.compile(r"\x7f=(\w+)\x7f")
 _BLOCK = re.compile(r"\x7f\+(\w+)\x7f\n?(.*?)\x7f-\1\x7f\n?", re.DOTALL)
 
