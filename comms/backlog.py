@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -31,7 +31,8 @@ class Backlog:
     """All that waits. `promises` are those of all incidents, by state; the rest is still to do.
 
     `effects_since` is when the oldest effect that waits was written (UTC). `workers` are lanes of
-    workers that were heard of lately; None where the app sends everything itself.
+    workers that were heard of lately; None where the app sends everything itself. `outages` are
+    channels that are out, since when (UTC); `rates` what the throttle has learned, by its key.
     """
 
     queues: Mapping[ChannelName, Queue]
@@ -41,6 +42,8 @@ class Backlog:
     timers_overdue: int
     promises: Mapping[PromiseState, int]
     workers: int | None = None
+    outages: Mapping[ChannelName, datetime] = field(default_factory=dict)
+    rates: Mapping[str, float] = field(default_factory=dict)
 
 
 class Backlogs(Protocol):

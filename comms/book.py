@@ -24,6 +24,7 @@ from comms.regulator.countdown import Countdowns
 from comms.room import Rooms
 from comms.statement import Statement
 from comms.suppression import Suppressions
+from comms.throttle import Paces
 from comms.timeline import Audit, Timeline
 from comms.timer import Timers
 from comms.update import Update
@@ -167,6 +168,9 @@ class Book(Protocol):
 
     @property
     def records(self) -> Records: ...
+
+    @property
+    def paces(self) -> Paces: ...
 
     @property
     def backlog(self) -> Backlogs: ...

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from comms.desk import Scene
 from comms.ledger import REACHED
 from comms.plan.model import Audience, ChannelName
-from comms.throttle import seconds
+from comms.throttle import learned, seconds
 from comms.update import Update
 
 
@@ -25,12 +25,14 @@ def estimate(scene: Scene, update: Update, audience: Audience) -> Estimate:
 
     A correction goes to those whom the wrong update has reached.
     """
+    rates = scene.book.paces.rates()
     recipients = 0
     eta = 0.0
     for channel in audience.channels if update.corrects is None else audience.ways:
         count = _count(scene, update, audience, channel)
         recipients += count
-        eta = max(eta, seconds(scene.house.limits(audience.name, channel), count))
+        limits = learned(scene.house.limits(audience.name, channel), rates)
+        eta = max(eta, seconds(limits, count))
     return Estimate(recipients=recipients, eta_seconds=math.ceil(eta))
 
 

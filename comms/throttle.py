@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -52,6 +52,26 @@ class Grant:
     permits: int
     start: datetime
     rate: float
+
+
+def learned(limits: Iterable[Limit], rates: Mapping[str, float]) -> tuple[Limit, ...]:
+    """Return limits with the rates that were learned (by their keys), where none is known or a
+    higher one: so many are really taken."""
+    return tuple(
+        replace(limit, rate=min(filter(None, (limit.rate, rates.get(limit.key, 0.0))), default=0.0))
+        for limit in limits
+    )
+
+
+class Paces(Protocol):
+    """What the throttle has learned, as an act sees it."""
+
+    def rates(self) -> Mapping[str, float]:
+        """At how many messages a second those keys are held that have refused some.
+
+        Whole channels and transports; neither single threads nor quotas.
+        """
+        ...
 
 
 class Throttle(Protocol):

@@ -17,7 +17,8 @@ from storage.database import Database
 from storage.ledger_tables import FanoutRow, ShardRow
 from storage.newer import is_known
 from storage.speaking import speaking
-from storage.tables import EffectRow, PromiseRow, TimerRow
+from storage.tables import EffectRow, OutageRow, PromiseRow, TimerRow
+from storage.throttle import SqlPaces
 from storage.workers import workers_alive
 
 
@@ -42,6 +43,8 @@ class SqlBacklog:
             timers_overdue=self._session.exec(overdue).one(),
             promises=self._promises(),
             workers=workers_alive(self._session),
+            outages=self._outages(),
+            rates=SqlPaces(self._session).rates(),
         )
 
     def stranded(self) -> int:
@@ -85,6 +88,12 @@ class SqlBacklog:
             )
             for channel, planned, sending, since in rows
         }
+
+    def _outages(self) -> Mapping[ChannelName, datetime]:
+        rows = self._session.exec(
+            select(OutageRow.channel, OutageRow.since).where(is_known(OutageRow.channel))
+        )
+        return {ChannelName(channel): since for channel, since in rows}
 
     def _promises(self) -> Mapping[PromiseState, int]:
         rows = self._session.exec(select(PromiseRow.state, func.count()).group_by(PromiseRow.state))

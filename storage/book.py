@@ -28,6 +28,7 @@ from storage.replicas import announce, take_turn
 from storage.rooms import SqlRooms
 from storage.sightings import SqlSightings
 from storage.suppressions import SqlSuppressions
+from storage.throttle import SqlPaces
 from storage.timeline import SqlAudit, SqlTimeline
 from storage.touch import touched
 from storage.updates import SqlUpdates
@@ -140,6 +141,11 @@ class SqlBook:
     def records(self) -> SqlRecords:
         """What adherence is counted from."""
         return SqlRecords(self._session)
+
+    @cached_property
+    def paces(self) -> SqlPaces:
+        """What the throttle has learned."""
+        return SqlPaces(self._session)
 
     @cached_property
     def backlog(self) -> SqlBacklog:

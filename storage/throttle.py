@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 
@@ -14,6 +15,23 @@ from storage.tables import ThrottleRow
 from storage.upsert import insert_ignoring
 
 COLUMNS = tuple(field.name for field in fields(Pace))
+
+
+class SqlPaces:
+    """Paces in SQL."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def rates(self) -> Mapping[str, float]:
+        """At how many messages a second those keys are held that have refused some."""
+        key = col(ThrottleRow.key)
+        found = self._session.exec(
+            select(ThrottleRow.key, ThrottleRow.rate).where(
+                col(ThrottleRow.rate) > 0, key.not_like("teams:%:%"), key.not_like("%:quota")
+            )
+        )
+        return dict(found.all())
 
 
 class SqlThrottle:

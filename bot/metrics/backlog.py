@@ -49,6 +49,7 @@ class BacklogGauges(Collector):
             return
         now = self._clock.now()
         yield from _queues(self._backlog, now)
+        yield from _channels(self._backlog, now)
         yield from _rest(self._backlog, now)
 
 
@@ -74,6 +75,27 @@ def _queues(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
         oldest.add_metric([channel], _age(queue.since if queue else None, now))
     yield depth
     yield oldest
+
+
+def _channels(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:
+    out = GaugeMetricFamily(
+        "sitrep_channel_outage_seconds",
+        "Seconds since nothing gets through by a channel; 0: it works.",
+        labels=["channel"],
+    )
+    for channel in ChannelName:
+        out.add_metric([channel], _age(backlog.outages.get(channel), now))
+    yield out
+    rate = GaugeMetricFamily(
+        "sitrep_channel_rate",
+        "Messages a second to which a channel is held since it refused some.",
+        labels=["channel", "transport"],
+    )
+    for key, held in backlog.rates.items():
+        # The last part of a key is a mailbox or a tenant, and no label names one.
+        named, *transport, _whose = key.split(":")
+        rate.add_metric([named, transport[0] if transport else ""], held)
+    yield rate
 
 
 def _rest(backlog: Backlog, now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -22,7 +22,9 @@ from comms.desk import Scene
 from comms.incident import Incident
 from comms.outage import Outage
 from comms.people import Person, Role
+from comms.plan.model import ChannelName
 from comms.promise import Phase
+from comms.throttle import Limit, learned
 from comms.unreached import missed
 from comms.update import Update, UpdateState
 
@@ -320,4 +322,9 @@ def _whom(scene: Scene, incident: Incident, phase: Phase) -> Person | None:
 
 def _reach(scene: Scene, sent: Update) -> Reach:
     totals = scene.book.fanouts.totals(sent.incident, sent.number)
-    return reach_of(sent.number, totals, scene.plan, limits=scene.house.limits)
+    rates = scene.book.paces.rates()
+
+    def limits(audience: str, channel: ChannelName) -> tuple[Limit, ...]:
+        return learned(scene.house.limits(audience, channel), rates)
+
+    return reach_of(sent.number, totals, scene.plan, limits=limits)

@@ -21,15 +21,18 @@ from comms.bell import Bell
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.desk import Desk
 from comms.fanout import Runner, Slots
+from comms.outage import Outage
 from comms.people import SITREP
 from comms.plan.model import ChannelName
 from comms.recipient import Recipient
 from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from comms.testing.transport import accept
+from comms.throttle import Limit, Told
 from comms.timekeeper import Timekeeper
 from storage.database import Database
 from storage.ledger import SqlLedger
+from storage.throttle import SqlThrottle
 from tests.acting import declared, sent
 
 Scrape = Callable[[], Awaitable[dict[str, float]]]
@@ -191,6 +194,35 @@ async def test_what_waits_in_the_outbox_is_counted_and_its_age_told(
 
     assert told["sitrep_outbox_effects"] > 0
     assert told["sitrep_outbox_oldest_seconds"] == 30
+
+
+async def test_a_channel_that_is_out_says_since_when(
+    desk: Desk, clock: HeldClock, scrape: Scrape
+) -> None:
+    outage = Outage(channel=ChannelName.MAIL, since=clock.now(), why="unreachable")
+    await desk.do(lambda scene: scene.book.outages.save(outage), SITREP, "timer")
+    clock.advance(timedelta(seconds=30))
+
+    told = await scrape()
+
+    assert told["sitrep_channel_outage_seconds channel=mail"] == 30
+    assert told["sitrep_channel_outage_seconds channel=teams"] == 0
+
+
+async def test_the_rate_that_was_learned_is_shown_and_names_no_mailbox(
+    desk: Desk, database: Database, clock: HeldClock, scrape: Scrape
+) -> None:
+    throttle = SqlThrottle(database)
+    for key in ("mail:status@x.org", "mail:acs:status@x.org", "mail:acs:status@x.org:quota"):
+        refused = Told(began=clock.now(), accepted=100, refused=1)
+        await throttle.turn(Limit(key=key), refused, want=0, priority=1, now=clock.now())
+
+    shown = {name for name in await scrape() if name.startswith("sitrep_channel_rate")}
+
+    assert shown == {
+        "sitrep_channel_rate channel=mail transport=",
+        "sitrep_channel_rate channel=mail transport=acs",
+    }
 
 
 async def test_what_this_process_counts_is_shown_while_the_database_is_away(
