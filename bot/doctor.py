@@ -18,6 +18,7 @@ from comms.backlog import warnings
 from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.named import RELAY, Named
 from comms.channels.mail.opening import NotOpened, open_connection
+from comms.channels.mail.postmark import return_path
 from comms.errors import SitrepError
 from comms.plan.load import load
 from comms.trial_apart import trial
@@ -178,6 +179,8 @@ async def _transport(part: str, one: Named, settings: Settings) -> Finding:
 
 
 async def _bounces(settings: Settings) -> Finding:
+    if settings.mail_return_path is not None:
+        return_path(settings.mail_return_path, option="SITREP_MAIL_RETURN_PATH")
     async with aiohttp.ClientSession(timeout=PATIENCE) as session:
         there = mailbox.letterbox(settings, session)
         if there is None:

@@ -44,7 +44,8 @@ class SqlHindsight:
             .where(
                 FanoutRow.channel == ChannelName.MAIL.value,
                 FanoutRow.opened_at >= since,
-                DeliveryRow.address == address,
+                # As we wrote it; services tend to give it back in small letters.
+                col(DeliveryRow.address).in_([address, address.lower()]),
                 DeliveryRow.provider_id == receipt,
             )
             .limit(1)

@@ -73,7 +73,7 @@ class SuppressionList(Told):
 class ListPage(Given):
     """Which part of the list."""
 
-    cursor: Annotated[str, StringConstraints(max_length=254)] = Field(
+    cursor: Annotated[str, StringConstraints(max_length=254, pattern=r"^[^\x00-\x1f]*$")] = Field(
         default="", description="`next` of the page before; without it, the first page."
     )
     limit: int = Field(default=100, ge=1, le=1000)

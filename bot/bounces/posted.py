@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -114,25 +115,25 @@ def _of_events(found: Sequence[object]) -> Iterator[Returned]:
         if verdict is not None:
             said = delivery.details.message if delivery.details else ""
             yield Returned(
-                id=f"event:{event.id}",
+                id=_named("event", event.id),
                 verdict=verdict,
                 detail=_line(f"{delivery.status} {said}"),
                 marks=tuple(marks_in(delivery.message_id)),
-                receipt=delivery.receipt,
-                recipient=delivery.recipient,
+                receipt=_line(delivery.receipt),
+                recipient=_line(delivery.recipient),
             )
 
 
 def _of_list(found: Sequence[object]) -> Iterator[Returned]:
     for one in _valid(_REPORTS, found):
-        name = one.id or "|".join((one.kind, one.message_id, one.receipt, one.recipient))
+        name = (one.id,) if one.id else (one.kind, one.message_id, one.receipt, one.recipient)
         yield Returned(
-            id=f"posted:{name}",
+            id=_named("posted", *name),
             verdict=Verdict(one.kind),
             detail=_line(one.detail),
             marks=tuple(marks_in(one.message_id)),
-            receipt=one.receipt,
-            recipient=one.recipient,
+            receipt=_line(one.receipt),
+            recipient=_line(one.recipient),
         )
 
 
@@ -143,6 +144,11 @@ def _valid(adapter: TypeAdapter[list[Any]], found: Sequence[object]) -> list[Any
         first = wrong.errors(include_url=False, include_input=False)[0]
         pointer = "".join(f"/{step}" for step in first["loc"])
         raise Invalid(f"{first['msg']}.", pointer=pointer) from None
+
+
+def _named(*words: str) -> str:
+    # A database takes no text with every character that JSON may hold.
+    return sha256(repr(words).encode()).hexdigest()[:40]
 
 
 def _line(said: str) -> str:

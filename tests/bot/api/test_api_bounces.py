@@ -9,11 +9,12 @@ import pytest
 
 from bot.api import Access
 from comms.delivery import Delivery, DeliveryState
-from comms.desk import Desk, Scene
+from comms.desk import Desk, House, Scene
 from comms.ledger import Filter
 from comms.people import SITREP
 from comms.recipient import Recipient
 from comms.testing import HeldClock
+from storage.book import SqlStore
 from storage.database import Database
 from tests.acting import declared, seen, sent
 from tests.bot.api.client import TOKEN, Api, serving
@@ -247,3 +248,22 @@ async def test_the_list_is_read_in_pages_and_lifted_from_by_a_person(
     assert (lifted.status, lifted.body["reason"]) == (200, "bounced")
     again.problem(404)
     assert (await api.get("/suppressions")).body["suppressed"] == []
+
+
+@pytest.mark.parametrize("kind", ["database", "postgres"])
+async def test_no_character_that_json_may_hold_disturbs_the_database(
+    kind: str, house: House, clock: HeldClock, request: pytest.FixtureRequest
+) -> None:
+    desk = Desk(store=SqlStore(request.getfixturevalue(kind)), house=house, clock=clock)
+    odd = "\x00\x1b\u202e\U0001f642"
+    report = {"kind": "hard", "id": odd, "receipt": odd, "recipient": odd, "detail": odd}
+
+    async with serving(desk) as api:
+        taken = await api.ask("POST", "/inbound/bounces", json=[report])
+        events = [{**event(messageId=odd, recipient=odd), "id": odd}]
+        azure = await api.ask("POST", "/inbound/bounces", json=events)
+        listed = await api.get("/suppressions", cursor=odd)
+
+    assert (taken.status, taken.body["strangers"]) == (200, 1)
+    assert (azure.status, azure.body["strangers"]) == (200, 1)
+    listed.problem(422)

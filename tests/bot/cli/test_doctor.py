@@ -106,3 +106,14 @@ def test_a_mailbox_that_cannot_be_read_is_bad(
     assert "BAD  bounces: 127.0.0.1:" in said.out
     assert "cannot be reached" in said.out
     assert "hunter2" not in said.out
+
+
+def test_a_return_path_that_no_letter_can_come_back_to_is_bad(
+    sitrep: Sitrep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SITREP_MAIL_RETURN_PATH", "bounces+{token}")
+
+    said = sitrep("doctor")
+
+    assert said.code == 1
+    assert "bounces: SITREP_MAIL_RETURN_PATH is not an address" in said.out
