@@ -43,6 +43,7 @@ from bot.turns.bot import Bot
 from bot.turns.door import Door
 from bot.turns.sender import Directory
 from bot.turns.timed import timed
+from bot.unsubscribing import stopped_by_mail
 from comms.backlog import BY_WORKERS
 from comms.channels.mail.postmark import Postmarks
 from comms.channels.mail.transport import MailTransport
@@ -359,6 +360,7 @@ async def _collecting(settings: Settings, parts: Parts) -> AsyncIterator[Mapping
         clock=parts.clock,
         meter=parts.bounce_meters,
         turn=duty.is_ours,
+        stop=partial(stopped_by_mail, parts.desk, parts.links),
     )
     try:
         yield {"bounces": reader.run}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from email.parser import BytesHeaderParser
+from email.policy import default
 from typing import Protocol
 
 import structlog
@@ -24,6 +26,14 @@ BATCH = 50
 
 Turn = Callable[[datetime], Awaitable[bool]]
 """True where it is this process that reads, of all that could."""
+
+
+Stop = Callable[[str], Awaitable[bool]]
+"""Told of each subject: True where it asked to be written to no more, and was heard."""
+
+
+async def _nobody(_subject: str) -> bool:
+    return False
 
 
 class Meter(Protocol):
@@ -52,7 +62,10 @@ class BounceReader:
         clock: Clock,
         meter: Meter,
         turn: Turn,
+        stop: Stop = _nobody,
     ) -> None:
+        """`stop` hears those who write to the same mailbox to unsubscribe."""
+        self._stop = stop
         self._desk = desk
         self._letterbox = letterbox
         self._clock = clock
@@ -74,6 +87,8 @@ class BounceReader:
             returned = [one for message in arrived for one in read(message.raw)]
             taken = await self._taken(returned)
             self._meter.returned("mailbox", len(arrived), taken)
+            for message in arrived:
+                await self._stopped(_subject_of(message.raw))
             await self._letterbox.put_away([message.id for message in arrived])
             read_in_all += len(arrived)
         return read_in_all
@@ -97,8 +112,17 @@ class BounceReader:
         self._closed = ""
         return self._every
 
+    async def _stopped(self, subject: str) -> None:
+        async for attempt in patiently("bounces.waits"):
+            with attempt:
+                await self._stop(subject)
+
     async def _taken(self, returned: list[Returned]) -> Taken:
         async for attempt in patiently("bounces.waits"):
             with attempt:
                 return await self._desk.do(take_back, SITREP, "mail", returned)
         raise AssertionError("patience has no end")
+
+
+def _subject_of(raw: bytes) -> str:
+    return str(BytesHeaderParser(policy=default).parsebytes(raw).get("Subject", ""))

@@ -208,3 +208,21 @@ async def asleep(clock: HeldClock) -> timedelta:
         await asyncio.sleep(0)
     [until] = clock.sleepers
     return until - clock.now()
+
+
+async def test_each_subject_is_heard_by_whoever_unsubscribes_people(
+    desk: Desk, mails: list[Delivery]
+) -> None:
+    heard: list[str] = []
+
+    async def stop(subject: str) -> bool:
+        heard.append(subject)
+        return True
+
+    letter = b"Subject: =?utf-8?q?unsubscribe_7=2Eabc?=\r\nFrom: ann@x.org\r\n\r\nPlease.\r\n"
+    box = PretendBox({"stop": letter})
+
+    await reader(desk, box, Counted(), stop=stop).read_all()
+
+    assert heard == ["unsubscribe 7.abc"]
+    assert not box.messages
