@@ -15,6 +15,7 @@ from bot.bounces import mailbox
 from bot.bounces.letterbox import LetterboxClosed
 from bot.settings import Settings
 from comms.backlog import warnings
+from comms.channels.mail.azure.resource import AzureResource
 from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.named import RELAY, Named
 from comms.channels.mail.opening import NotOpened, open_connection
@@ -161,6 +162,10 @@ async def _mail(settings: Settings) -> list[Finding]:
 
 async def _transport(part: str, one: Named, settings: Settings) -> Finding:
     to = one.to
+    if isinstance(to, AzureResource):
+        if not to.key:
+            await identity.azure_tokens(settings, one.name).token()
+        return _good(part, f"Azure is set up for {to.sender}. Whether it may send: --send-to.")
     if isinstance(to, GraphMailbox):
         await identity.graph_tokens(settings, one.name).token()
         return _good(part, f"Graph gives a token. Whether {to.sender} may send: --send-to.")

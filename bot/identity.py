@@ -38,6 +38,10 @@ def access(settings: Settings) -> Access:
     return Access(token=_read(settings.api_token), inbound=_read(settings.inbound_token))
 
 
+AZURE_SCOPE = "https://communication.azure.com/.default"
+"""Azure Communication Services."""
+
+
 def service_hosts(settings: Settings) -> ServiceHosts:
     """The hosts to which the bot may talk: those named, else Microsoft's; loopback if anonymous."""
     if settings.bot_allowed_service_hosts:
@@ -70,6 +74,14 @@ def graph_tokens(settings: Settings, name: str) -> Tokens:
     Raises Invalid where the app has no identity to ask with.
     """
     return _asked(settings, _graph(settings), f"The transport {name!r} calls Graph as the app")
+
+
+def azure_tokens(settings: Settings, name: str) -> Tokens:
+    """Where the token comes from by which the mail transport of that name calls Azure.
+
+    Raises Invalid where the app has no identity to ask with.
+    """
+    return _asked(settings, AZURE_SCOPE, f"The transport {name!r} calls Azure as the app")
 
 
 def mail_token(settings: Settings, name: str, to: Relay) -> TokenSource | None:

@@ -13,6 +13,8 @@ from bot.letter_links import letter_links
 from bot.links import Links
 from bot.settings import Settings
 from comms.channels.mail.address import mailbox
+from comms.channels.mail.azure.resource import AzureResource
+from comms.channels.mail.azure.transport import AzureTransport
 from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.graph.transport import GraphTransport
 from comms.channels.mail.letters import Letters
@@ -90,25 +92,29 @@ def routes(office: Office, plan: Plan, throttle: Throttle) -> Routes:
     )
 
 
-def transport(office: Office, one: Named) -> MailTransport | GraphTransport:
+def transport(office: Office, one: Named) -> MailTransport | GraphTransport | AzureTransport:
     """Return what sends by a transport of the settings; Invalid where it lacks something."""
     settings = office.settings
     links = partial(letter_links, office.links, stop_by_mail=settings.mail_unsubscribe or "")
+    letters = Letters(
+        one.sender,
+        links=links,
+        clock=office.clock,
+        mark=office.postmarks.of,
+        home=_home(settings),
+    )
     if isinstance(one.to, GraphMailbox):
         return GraphTransport(
             one.to,
             session=office.session,
             tokens=identity.graph_tokens(settings, one.name),
-            letters=Letters(
-                one.sender,
-                links=links,
-                clock=office.clock,
-                mark=office.postmarks.of,
-                home=_home(settings),
-            ),
+            letters=letters,
             graph_url=settings.graph_url,
             clock=office.clock,
         )
+    if isinstance(one.to, AzureResource):
+        tokens = None if one.to.key else identity.azure_tokens(settings, one.name)
+        return AzureTransport(one.to, tokens=tokens, letters=letters, clock=office.clock)
     return MailTransport(
         one.to,
         sender=one.sender,

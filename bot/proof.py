@@ -13,12 +13,13 @@ from bot.edge.connector import open_session
 from bot.links import Links
 from bot.settings import Settings
 from comms.channels.mail.address import addr_spec
+from comms.channels.mail.azure.resource import AzureResource
+from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.graph.transport import GraphTransport
 from comms.channels.mail.letter import letter
 from comms.channels.mail.named import RELAY, Named
 from comms.channels.mail.opening import NotOpened, Opened, open_connection
 from comms.channels.mail.postmark import Postmarks
-from comms.channels.mail.relay import Relay
 from comms.clock import Clock, SystemClock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Invalid, SitrepError
@@ -89,8 +90,11 @@ async def _proved(settings: Settings, session: ClientSession, one: Named, addres
 async def _entered(settings: Settings, one: Named) -> str:
     """How we get in; NotOpened where we do not."""
     to = one.to
-    if not isinstance(to, Relay):
+    if isinstance(to, GraphMailbox):
         return f"Graph sends as {one.sender.address}, by HTTPS with a token of the app."
+    if isinstance(to, AzureResource):
+        way = "its access key" if to.key else "a token of the app"
+        return f"Azure sends as {one.sender.address}, by HTTPS with {way}."
     opened = await open_connection(to, token=identity.mail_token(settings, one.name, to))
     opened.transport.close()
     return f"{to.host}:{to.port}: {', '.join(_facts(opened))}."

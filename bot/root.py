@@ -45,6 +45,7 @@ from bot.turns.sender import Directory
 from bot.turns.timed import timed
 from bot.unsubscribing import stopped_by_mail
 from comms.backlog import BY_WORKERS
+from comms.channels.mail.azure.transport import AzureTransport
 from comms.channels.mail.postmark import Postmarks
 from comms.channels.mail.transport import MailTransport
 from comms.channels.page.transport import PageTransport
@@ -430,7 +431,7 @@ def _plan(settings: Settings) -> Plan:
 
 async def _close(routes: Mapping[ChannelName, Routes]) -> None:
     for route in routes[ChannelName.MAIL].by_name.values():
-        if isinstance(route.transport, MailTransport):
+        if isinstance(route.transport, MailTransport | AzureTransport):
             await route.transport.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from comms.channels.mail.address import Mailbox, mailbox
+from comms.channels.mail.azure.resource import AzureResource, azure_resource
 from comms.channels.mail.graph.mailbox import GraphMailbox, graph_mailbox
 from comms.channels.mail.relay import Relay, relay
 from comms.errors import Invalid
@@ -25,7 +26,7 @@ class Named:
 
     name: str
     option: str
-    to: Relay | GraphMailbox
+    to: Relay | GraphMailbox | AzureResource
     sender: Mailbox
 
     @property
@@ -65,9 +66,11 @@ def named(smtp_url: str, lines: str, *, sender: str) -> Mapping[str, Named]:
     return found
 
 
-def _to(url: str, option: str) -> Relay | GraphMailbox:
+def _to(url: str, option: str) -> Relay | GraphMailbox | AzureResource:
     if url.strip().startswith("graph:"):
         return graph_mailbox(url, option=option)
+    if url.strip().startswith("azure:"):
+        return azure_resource(url, option=option)
     return relay(url, option=option)
 
 

@@ -1,0 +1,1 @@
+"""Mail by Azure Communication Services' own SDK: the optional extra `acs`."""
