@@ -12,6 +12,7 @@ from comms.channels.mail.times import in_zone
 from comms.channels.teams.card import fill_card
 from comms.estimate import Estimate
 from comms.incident import Incident
+from comms.language import name_of
 from comms.lint import Level
 from comms.plan.model import Audience, ChannelName, Plan
 from comms.statement import PLAIN, Statement
@@ -121,11 +122,15 @@ def _addressed(estimate: Estimate, audience: Audience) -> int:
 
 
 def _texts(statements: Sequence[Statement], audience: Audience) -> list[dict[str, object]]:
-    """What is read by each channel; channels that say the same share one text."""
+    """What is read by each channel in each language; those that say the same share one text."""
     channels: dict[tuple[str, str], list[str]] = {}
-    for statement in statements:
-        said = (statement.subject, _readable(statement))
-        channels.setdefault(said, []).append(_named(statement.channel, audience))
+    for whole in statements:
+        for statement in whole.in_each():
+            said = (statement.subject, _readable(statement))
+            named = _named(statement.channel, audience)
+            if statement.language != whole.language:
+                named = f"{named} in {name_of(statement.language)}"
+            channels.setdefault(said, []).append(named)
     return [
         {"channels": _capitalized(listed(names)), "subject": subject, "body": body}
         for (subject, body), names in channels.items()

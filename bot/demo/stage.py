@@ -68,11 +68,12 @@ async def stage(
     port: int = 0,
     speed: float = SPEED,
     installed: bool = True,
+    plan: Plan | None = None,
     tell: Callable[[Progress], None] = lambda _progress: None,
 ) -> AsyncIterator[Stage]:
     """Set the stage on loopback (`port` 0: a free one) and take it down again.
 
-    `installed`: the app is in the team's channel from the start.
+    `installed`: the app is in the team's channel from the start. `plan` replaces the demo's own.
 
     It is the product of `bot.root` on a temporary SQLite file. Only three things differ from a
     deployed one: its clock can run at ×60, it asks nobody for a token, and Teams, the relay and
@@ -90,7 +91,7 @@ async def stage(
         product = await stack.enter_async_context(
             sitrep(
                 _settings(folder, url=url, mail_url=mail.url, status_url=status_url),
-                plan=_plan(),
+                plan=plan or demo_plan(),
                 clock=clock,
                 access=Access(is_open=True),
                 slots=_patient(SLOTS),
@@ -160,7 +161,8 @@ def _patient(slots: Mapping[ChannelName, Slots]) -> dict[ChannelName, Slots]:
     return {name: replace(one, lease=LONGEST_LEASE) for name, one in slots.items()}
 
 
-def _plan() -> Plan:
+def demo_plan() -> Plan:
+    """Return the shipped plan as the demo's company has it."""
     manager = Person(
         name=ELENA.name, email=ELENA.email, entra_id=ELENA.entra_id, teams_id=ELENA.teams_id
     )
