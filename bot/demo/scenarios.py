@@ -157,6 +157,7 @@ CARD_PAYMENTS = Scenario(
                 typed={
                     "conditions": "Card payments have been at their usual level for 20 minutes.",
                     "symptom": "Card payments work again.",
+                    "data_lost": "no",
                 },
             ),
             note="Ines resolves the incident; the last update waits for approval",
