@@ -66,6 +66,14 @@ def _in(language: str, audience: str, kind: Kind) -> tuple[str, str]:
     return version.subject, in_zone(version.parts[PLAIN], "UTC", language)
 
 
+@pytest.mark.parametrize("language", spoken()[1:])
+def test_digest_and_confirmation_read_in_this_language_as_reviewed(language: str) -> None:
+    letters = (digest(weekly=True, language=language), confirmation(language))
+    texts = (in_zone(one.parts[PLAIN], "UTC", language) for one in letters)
+
+    _compare(f"{language}.others.txt", "\n".join(texts))
+
+
 def test_a_drill_reads_as_it_was_reviewed() -> None:
     telling = told(drill=True)
 
