@@ -97,7 +97,7 @@ def test_killed_between_the_approval_and_the_first_letter(
 def test_killed_while_a_large_audience_is_planned(
     embedded: Installation, form: Form, report: Report
 ) -> None:
-    count = form.either(20_000, 4_000)
+    count = form.either(40_000, 10_000)  # more than is planned with the approval
     fleet = Fleet(embedded)
     update = fleet.ready().draft(count)
     fleet.app.approve(update)
