@@ -16,7 +16,10 @@ from comms.report import Basis, CanReport, CustomerText
 FIELDS = ("conditions", "basis", "data_lost", "symptom")
 
 DATA_LOST = {"yes": True, "no": False}
-"""What the form's choices say; nothing chosen: nobody knows."""
+"""What the form's choices say."""
+
+UNKNOWN = "unknown"
+"""Nobody knows, or nothing is chosen: a choice must have a value."""
 
 WORKS_AGAIN = marked("This is resolved. Everything works again.")
 """What the form proposes for customers, in each of their languages."""
@@ -53,7 +56,7 @@ def resolve_card(
             {"tag": language, "name": name_of(language)} for language in plan.customer_languages()
         ],
     }
-    form = filled(_fields(plan), {"basis": Basis.MEASURED.value, **typed})
+    form = filled(_fields(plan), {"basis": Basis.MEASURED.value, "data_lost": UNKNOWN, **typed})
     return fill_form("cards/resolve.json", context, form, limit=limit(in_dialog))
 
 
