@@ -199,6 +199,11 @@ async def _request(reader: asyncio.StreamReader) -> dict[str, str]:
 
 def _run(*command: str, given: str = "") -> None:
     done = subprocess.run(
-        command, input=given.encode(), capture_output=True, check=False, timeout=60
+        command,
+        input=given.encode(),
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
     )
     assert done.returncode == 0, f"{command}: {done.stdout + done.stderr!r}"
