@@ -365,9 +365,14 @@ class SqlFanouts:
 
     def _first_due(self, shard: ShardRow) -> datetime | None:
         # With what is under way: a shard that somebody holds stays claimable after its lease.
+        # While rows are still being written nothing is due.
         return self._session.exec(
-            select(func.min(DeliveryRow.due_at)).where(
-                DeliveryRow.shard_id == shard.id, col(DeliveryRow.state).in_(OPEN)
+            select(func.min(DeliveryRow.due_at))
+            .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
+            .where(
+                DeliveryRow.shard_id == shard.id,
+                col(DeliveryRow.state).in_(OPEN),
+                FanoutRow.state == FanoutState.READY.value,
             )
         ).one()
 

@@ -376,7 +376,7 @@ class MemoryLedger:
                     rows = [row for row in rows if row.line.address in only]
                 for row in rows:
                     row.move(to, **changes)
-                if rows:
+                if rows and fanout.state is FanoutState.READY:
                     shard.due_at = shard.first_due(*OPEN)
                 moved += len(rows)
         return moved

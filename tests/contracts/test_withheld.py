@@ -53,3 +53,18 @@ async def test_one_row_is_found_by_its_id(bench: LedgerBench) -> None:
     assert await bench.shelf.act(lambda fanouts: fanouts.row(row.id)) == row
     assert await bench.shelf.act(lambda fanouts: fanouts.row(row.id + 1)) is None
     assert await bench.shelf.act(lambda fanouts: fanouts.last()) == fanout.id
+
+
+async def test_whoever_stops_while_rows_are_written_hurries_nothing(bench: LedgerBench) -> None:
+    fanout = await bench.opened()
+    await bench.written(fanout, "a@x.org", "b@x.org")
+
+    moved = await bench.shelf.act(
+        lambda f: f.withhold("executives", ["a@x.org"], now=bench.clock.now())
+    )
+
+    assert moved == 1
+    assert await bench.claim() is None
+    await bench.ready(fanout)
+    _, went = await bench.begun()
+    assert addresses(went.deliveries) == ["b@x.org"]
