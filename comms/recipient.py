@@ -143,7 +143,9 @@ def checked_address(value: str) -> str:
 def _is_local(local: str) -> bool:
     # What is not printable (a direction mark, half a surrogate) shows another address than it is.
     is_short = len(local.encode("utf-8", "replace")) <= 64
-    return is_short and local.isprintable() and bool(_LOCAL.fullmatch(local))
+    # '=?' begins an encoded word, which readers of a header would decode.
+    is_plain = local.isprintable() and "=?" not in local
+    return is_short and is_plain and bool(_LOCAL.fullmatch(local))
 
 
 def _is_domain(domain: str) -> bool:

@@ -46,6 +46,7 @@ def test_ordinary_addresses_are_taken_as_they_are(email: str) -> None:
         "a\u202egro.x@x.org",
         "a\ud800@x.org",
         "a@[127.0.0.1]",
+        "=?utf-8?q?=0D=0ABcc?=@x.org",
         "a%0d%0aBcc: b@x.org",
     ],
 )

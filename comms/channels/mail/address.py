@@ -55,7 +55,8 @@ def addr_spec(address: str, *, utf8: bool = False) -> str:
         local = unicodedata.normalize("NFC", local)
         spec, plain = f"{local}@{domain}", f"{_in_ascii(local)}@{domain}"
     octets = len(local.encode("utf-8", "replace"))
-    if octets > 64 or octets + len(domain) > 253 or not _ADDRESS.fullmatch(plain):
+    # '=?' begins an encoded word: readers would decode it, line breaks and all.
+    if "=?" in local or octets > 64 or octets + len(domain) > 253 or not _ADDRESS.fullmatch(plain):
         raise Invalid("This is not an e-mail address that can be written to.", pointer="/address")
     return spec
 

@@ -64,6 +64,7 @@ PLAIN = headers(LETTER.filled(Delivery(id=1, key="k", address="kim@x.org", name=
 @example(email="kim@x.org\r\nBcc: all@fabrikam.example", name="Kim")
 @example(email='"kim lee"@x.org', name='"; DROP')
 @example(email="kim@bücher.example", name="Kím <lee@x.org>")
+@example(email="=??Q?=00@x.org", name="")
 @example(email="a" * 320 + "@x.org", name="")
 def test_whatever_stands_in_a_file_adds_no_header_and_no_recipient(email: str, name: str) -> None:
     people, refused = imported(email, name)
@@ -98,6 +99,7 @@ def test_whatever_stands_in_a_file_adds_no_header_and_no_recipient(email: str, n
         "k" * 320 + "@x.org",
         "kim@" + "x" * 320,
         "kim@x.org\x00",
+        "=??Q?=0D=0A@x.org",
         "",
     ],
 )
