@@ -25,8 +25,6 @@ from bot.bells import Bells
 from bot.bounces import mailbox
 from bot.bounces.reader import BounceReader
 from bot.edge.connector import Connector, open_session
-from bot.edge.messages import Edge
-from bot.edge.messages import routes as edge_routes
 from bot.incident_page import incident_page_routes, incident_url
 from bot.letter_links import letter_routes
 from bot.links import Links
@@ -39,10 +37,7 @@ from bot.room.hands import Hands
 from bot.room.progress import Progress
 from bot.settings import Settings
 from bot.subscribing import CONFIRM
-from bot.turns.bot import Bot
-from bot.turns.door import Door
-from bot.turns.sender import Directory
-from bot.turns.timed import timed
+from bot.teams import Teams
 from bot.unsubscribing import stopped_by_mail
 from comms.backlog import BY_WORKERS
 from comms.channels.mail.azure.transport import AzureTransport
@@ -139,19 +134,17 @@ async def sitrep(
     """
     async with _parts(settings, plan, clock, transports, throttle) as parts:
         lull = Lull()
-        bot = Bot(
-            lull=lull,
-            door=Door(desk=parts.desk, directory=Directory(parts.connector)),
-            connector=parts.connector,
-        )
-        edge = Edge(
+        teams = Teams(
             gate=identity.gate(settings, parts.session),
             connector=parts.connector,
-            on_turn=timed(bot.on_turn, parts.meters),
-            on_error=bot.apologise,
+            desk=parts.desk,
+            lull=lull,
+            meters=parts.meters,
         )
+        if settings.bot_app_id:
+            teams.load()
         app = web.Application(middlewares=[*tracing.middlewares(), problems_as_json])
-        app.add_routes(edge_routes(edge))
+        app.add_routes(teams.routes())
         app.add_routes(_routes(settings, parts, access or identity.access(settings)))
         await _draw_page(parts.page, parts.clock)
         shared = not is_sqlite(parts.database.url)
@@ -184,7 +177,7 @@ async def sitrep(
                 plan=parts.plan,
                 routes=parts.routes,
             )
-            await bot.finish()
+            await teams.finish()
 
 
 @asynccontextmanager

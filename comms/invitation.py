@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from icalendar import Calendar, Event, vCalAddress, vText
-from icalendar.parser import Contentline
-
 from comms.channels.mail.placeholders import ATTENDEE, ORGANISER, token
 
 REQUEST = "text/calendar; method=REQUEST"
@@ -53,6 +50,8 @@ def calendar(invitation: Invitation) -> str:
     Times are in UTC, which every calendar shows in its owner's zone, so no VTIMEZONE is needed.
     Lines end with '\\n'; a letter's lines are made CRLF when it is built.
     """
+    from icalendar import Calendar, Event, vCalAddress, vText  # noqa: PLC0415 - 6 MB for few letters
+
     event = Event()
     event.add("uid", invitation.uid)
     event.add("sequence", invitation.sequence)
@@ -93,6 +92,8 @@ def _line(line: str) -> str:
 
 
 def _fold(line: str) -> str:
+    from icalendar.parser import Contentline  # noqa: PLC0415 - as above
+
     folded: bytes = Contentline(line).to_ical()  # type: ignore[no-untyped-call] # icalendar leaves it out
     return folded.decode().replace("\r\n", "\n")
 

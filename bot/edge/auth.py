@@ -9,8 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import jwt
-
 from bot.edge.hosts import LOOPBACK, ServiceHosts
 from bot.edge.keys import SigningKey, SigningKeys
 from comms.errors import SitrepError
@@ -87,6 +85,8 @@ class Authenticated:
         return claims
 
     async def _key_of(self, token: str) -> SigningKey:
+        import jwt  # noqa: PLC0415 - 9 MB with what it brings, for a bot with an identity only
+
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
@@ -100,6 +100,8 @@ class Authenticated:
         return key
 
     def _verify(self, token: str, key: SigningKey) -> Claims:
+        import jwt  # noqa: PLC0415 - as above
+
         try:
             claims: Claims = jwt.decode(
                 token,

@@ -27,7 +27,6 @@ from tenacity import (
 )
 from yarl import URL
 
-from bot.edge.activity import dump
 from bot.edge.hosts import ServiceHosts
 from bot.edge.tokens import Tokens, TokenUnavailable
 
@@ -280,6 +279,8 @@ def _conversation_url(service_url: str, conversation: str) -> str:
 
 def _body(content: Mapping[str, Any]) -> bytes:
     try:
+        from bot.edge.activity import dump  # noqa: PLC0415 - the SDK's types, 6 MB
+
         body = dump(content)
     except (TypeError, ValueError) as failed:
         raise ConnectorError(0, "NotJson") from failed

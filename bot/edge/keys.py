@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-import jwt
 import structlog
 
 log = structlog.get_logger(__name__)
@@ -93,6 +92,8 @@ class SigningKeys:
 
 
 def _signing_key(published: Mapping[str, Any]) -> tuple[str, SigningKey] | None:
+    import jwt  # noqa: PLC0415 - 9 MB with what it brings, for a bot with an identity only
+
     try:
         public = jwt.PyJWK(dict(published), algorithm="RS256").key
         endorsements = frozenset(published.get("endorsements") or ())

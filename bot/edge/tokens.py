@@ -11,7 +11,6 @@ from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import msal
 import requests
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
@@ -140,6 +139,8 @@ def entra(
     """
     if isinstance(credential, ManagedIdentity):
         return _managed_identity(credential, scope)
+    import msal  # noqa: PLC0415 - for an app with an identity only
+
     http, shown = _http(authority), _msal_credential(credential)
 
     def ask() -> Mapping[str, Any]:
@@ -159,6 +160,8 @@ def entra(
 
 
 def _managed_identity(credential: ManagedIdentity, scope: str) -> Ask:
+    import msal  # noqa: PLC0415 - as above
+
     identity = msal.UserAssignedManagedIdentity(client_id=credential.client_id)
 
     def ask() -> Mapping[str, Any]:

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import holidays
-from dateutil.relativedelta import relativedelta
+if TYPE_CHECKING:
+    import holidays
 
 _SPAN = re.compile(r"(\d{1,3}) ?(h|months?|business days?)")
 
@@ -43,6 +44,8 @@ class Span:
         same time, or on the month's last day. Business days end with the last one, in their zone;
         the day on which they begin does not count.
         """
+        from dateutil.relativedelta import relativedelta  # noqa: PLC0415 - as below
+
         match self.unit:
             case Unit.HOURS:
                 return start + timedelta(hours=self.count)
@@ -52,6 +55,8 @@ class Span:
                 return self._after_days(start)
 
     def _after_days(self, start: datetime) -> datetime:
+        import holidays  # noqa: PLC0415 - 11 MB that few laws need
+
         off, zone = holidays.country_holidays(self.calendar), ZoneInfo(self.zone)
         day, left = self._first_day(start.astimezone(zone).date(), off)
         while left:
