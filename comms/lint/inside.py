@@ -11,21 +11,30 @@ from comms.lint.finding import Found
 from comms.rule import Rule
 
 _SUFFIX = r"(?:internal|local|localdomain|corp|lan|intranet|intra|home\.arpa|svc|private)"
-# In small letters, but for a domain: 'SQL-2019' is a product.
-_HOST = re.compile(
-    rf"""\b(?:
-      (?i:[\w-]+(?:\.[\w-]+)*\.{_SUFFIX})\b(?!\.\w)
-    | ip-\d{{1,3}}-\d{{1,3}}-\d{{1,3}}-\d{{1,3}}
-    | (?:[a-z][a-z0-9]*-)*(?:prod|prd|stg|staging|uat|qa|db|sql|srv|web|app|k8s|node|vm|esx|lb|gw
-        |mx|smtp|redis|kafka|mongo|pg|mysql|cache|worker|proxy)(?:-[a-z0-9]+)*-\d{{1,4}}[a-z]?
-    | (?:db|srv|vm|esx|sql|lb|gw)\d{{1,3}}
-    | web\d{{2,3}}
-    | [a-z][a-z0-9-]*-(?=[a-z0-9]*\d)[a-f0-9]{{8,10}}-(?=[a-z]*\d)[a-z0-9]{{5}}
-    | SRV[A-Z-]*\d{{1,4}}
-    | localhost
-    )\b""",
+_TOKEN = re.compile(r"[\w.-]+")
+_LONGEST = 253
+"""Characters of a host's name (RFC 1035); what is longer is none, and not looked at."""
+
+_DOMAIN = re.compile(rf"[\w-]+(?:\.[\w-]+)*\.{_SUFFIX}", re.IGNORECASE)
+# In small letters: 'SQL-2019' is a product.
+_MACHINE = re.compile(
+    r"""(?:ip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}
+    | (?:db|srv|vm|esx|sql|lb|gw)\d{1,3}
+    | web\d{2,3}
+    | [a-z][a-z0-9-]*-(?=[a-z0-9]*\d)[a-f0-9]{8,10}-(?=[a-z]*\d)[a-z0-9]{5}
+    | SRV[A-Z-]*\d{1,4}
+    | localhost)""",
     re.VERBOSE,
 )
+_KINDS = frozenset(
+    (
+        *("prod", "prd", "stg", "staging", "uat", "qa", "db", "sql", "srv", "web", "app", "k8s"),
+        *("node", "vm", "esx", "lb", "gw", "mx", "smtp", "redis", "kafka", "mongo", "pg"),
+        *("mysql", "cache", "worker", "proxy"),
+    )
+)
+"""What machines are called after: one of these, then a number, as in 'payments-db-eu-03'."""
+_NUMBER = re.compile(r"\d{1,4}[a-z]?")
 _V4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
 _V6 = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?![\w:])", re.IGNORECASE)
 # A version of four numbers looks like an address; the word before it tells them apart.
@@ -88,8 +97,8 @@ def inside(text: str, *, key: str) -> Iterator[Found]:
     # What has a name already is not held for something else as well: 'ORA-00942' is no ticket.
     for told in (_V6, _TRACE, _SEVERITY):
         rest = told.sub(" ", rest)
-    if host := _HOST.search(rest):
-        yield Found(Rule.HOSTS, f"{host[0]} is a name from inside; customers must not see it.")
+    if host := next(_hosts(rest), ""):
+        yield Found(Rule.HOSTS, f"{host} is a name from inside; customers must not see it.")
     if ticket := next(_tickets(rest, key), ""):
         yield Found(Rule.TICKETS, f"{ticket} is a number that only people inside can look up.")
 
@@ -100,8 +109,24 @@ def _links(text: str) -> Iterator[str]:
             host = urlsplit(url).hostname or ""
         except ValueError:  # brackets that hold no address
             continue
-        if "." not in host or _HOST.fullmatch(host) or _V4.fullmatch(host) or _TOOLS.search(host):
+        if "." not in host or _is_host(host) or _V4.fullmatch(host) or _TOOLS.search(host):
             yield url
+
+
+def _hosts(text: str) -> Iterator[str]:
+    for token in _TOKEN.findall(text):
+        name = token.strip(".-_")
+        if _is_host(name):
+            yield name
+
+
+def _is_host(name: str) -> bool:
+    if len(name) > _LONGEST:
+        return False
+    if _DOMAIN.fullmatch(name) or _MACHINE.fullmatch(name):
+        return True
+    *parts, last = name.split("-")
+    return not _KINDS.isdisjoint(parts) and _NUMBER.fullmatch(last) is not None
 
 
 def _addresses(text: str) -> Iterator[str]:
