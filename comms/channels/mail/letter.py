@@ -111,7 +111,9 @@ def _filled(
     named = plain if told["direction"] == "ltr" else told
     words = fill(subject, named, language, overrides).split()
     line = " ".join([mark, *words]).strip()
-    shown = {**told, "subject": line, "preheader": _preheader(opening)}
+    # MJML makes an attribute of the title, in which mrml cannot write these marks.
+    title = line.replace(_ISOLATE, "").replace(_POP, "")
+    shown = {**told, "subject": title, "preheader": _preheader(opening)}
     text = fill(f"{source}.mail.txt", plain, language, overrides)
     html = _html(fill(f"{source}.mail.mjml", shown, language, overrides), overrides)
     return Letter(
