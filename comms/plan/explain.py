@@ -11,7 +11,8 @@ from pydantic_core import ErrorDetails
 
 from comms.plan.document import Document, Path, Place
 from comms.plan.problem import nearest
-from comms.plan.schema import MAIL, json_schema
+from comms.plan.schema import json_schema
+from comms.plan.values import MAIL
 
 _SAID = {
     "string_type": "expected text, found {found}",

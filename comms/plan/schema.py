@@ -5,134 +5,41 @@ The order of fields matters: a field's check sees those above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     ValidationInfo,
-    WithJsonSchema,
     field_validator,
 )
 
-from comms import language, text
-from comms.brand import READABLE, Brand, contrast, is_colour
-from comms.errors import Invalid
+from comms import language
+from comms.brand import READABLE, Brand, contrast
 from comms.people import Role
-from comms.plan import duration
 from comms.plan.model import ChannelName, OnUnknown
-from comms.plan.problem import nearest
-from comms.projection import FIELDS, PUBLIC_FIELDS
-from comms.regulator.regime import regimes
-from comms.rule import Level, Rule
-
-MAIL = r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\]]+$"
-
-
-def _line(value: str) -> str:
-    try:
-        return text.line(value, pointer="", required=True)
-    except Invalid as error:
-        raise ValueError(error.detail) from None
-
-
-def _one_of(what: str, known: Callable[[], list[str]]) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        names = known()
-        if value in names:
-            return value
-        listed = f" Known: {', '.join(names)}." if len(names) <= 40 else ""
-        raise ValueError(f"there is no {what} {value!r}.{nearest(value, names)}{listed}")
-
-    return check
-
-
-def _zone(value: object) -> ZoneInfo:
-    if not isinstance(value, str):
-        raise ValueError("expected the name of a time zone, such as Europe/Zurich")
-    return ZoneInfo(_one_of("time zone", lambda: sorted(available_timezones()))(value))
-
-
-def _language(value: str) -> str:
-    spoken = language.spoken()
-    if language.nearest(value, spoken) is None:
-        raise ValueError(
-            f"no letters are written in {value!r}.{nearest(value, spoken)}"
-            f" Known: {', '.join(spoken)}, and their regions, such as de-CH."
-        )
-    return str(language.locale_of(value)).replace("_", "-")
-
-
-def _colour(value: str) -> str:
-    if not is_colour(value):
-        raise ValueError(f"expected a colour such as '#0f548c', found {value[:20]!r}")
-    return value.lower()
-
-
-def _logo(value: str) -> str:
-    try:
-        return text.link(value, pointer="")
-    except Invalid:
-        raise ValueError("expected an https address of a picture that anybody may see") from None
-
-
-Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(_line)]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
-Mail = Annotated[str, StringConstraints(pattern=MAIL, max_length=254)]
-Zone = Annotated[
-    ZoneInfo,
-    BeforeValidator(_zone, json_schema_input_type=str),
-    WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Zurich"]}),
-]
-Language = Annotated[
-    str,
-    AfterValidator(_language),
-    Field(json_schema_extra={"examples": ["en", "de-CH"]}),
-]
-Colour = Annotated[str, AfterValidator(_colour), Field(json_schema_extra={"examples": ["#0f548c"]})]
-Logo = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_logo)]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(duration.duration, json_schema_input_type=str),
-    WithJsonSchema({"type": "string", "pattern": duration.DURATION_PATTERN, "examples": ["15m"]}),
-]
-Every = Annotated[
-    timedelta | None,
-    BeforeValidator(duration.every, json_schema_input_type=str),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": duration.EVERY_PATTERN,
-            "examples": ["30m", "daily", "on change", "on change, daily"],
-        }
-    ),
-]
-Rate = Annotated[
-    float,
-    BeforeValidator(duration.rate, json_schema_input_type=str),
-    WithJsonSchema({"type": "string", "pattern": duration.RATE_PATTERN, "examples": ["30/min"]}),
-]
-Sees = Annotated[
-    str,
-    AfterValidator(_one_of("field", lambda: sorted(FIELDS))),
-    Field(json_schema_extra={"enum": sorted(FIELDS)}),
-]
-RegimeName = Annotated[
-    str,
-    AfterValidator(_one_of("regulator", lambda: sorted(regimes()))),
-    Field(json_schema_extra={"enum": sorted(regimes())}),
-]
-RoleName = Annotated[Role, Field(strict=False)]
-RuleName = Annotated[Rule, Field(strict=False)]
-LevelName = Annotated[Level, Field(strict=False)]
-Channel = Annotated[ChannelName, Field(strict=False)]
+from comms.plan.values import (
+    Channel,
+    Colour,
+    Duration,
+    Every,
+    Language,
+    LevelName,
+    Line,
+    Logo,
+    Mail,
+    Name,
+    Rate,
+    RegimeName,
+    RoleName,
+    RuleName,
+    Sees,
+    Zone,
+)
+from comms.projection import PUBLIC_FIELDS
 
 
 class _Strict(BaseModel):
