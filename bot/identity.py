@@ -11,7 +11,6 @@ from bot.edge.auth import Anonymous, Authenticated, Gate, Trust
 from bot.edge.hosts import BOT_FRAMEWORK, LOOPBACK, ServiceHosts
 from bot.edge.keys import SigningKeys
 from bot.edge.tokens import (
-    BOT_FRAMEWORK_SCOPE,
     Certificate,
     Credential,
     EntraTokens,
@@ -19,12 +18,14 @@ from bot.edge.tokens import (
     NoTokens,
     Secret,
     Tokens,
-    entra,
 )
 from bot.settings import Settings
 from comms.channels.mail.opening import TokenSource
 from comms.channels.mail.relay import Auth, Relay
 from comms.errors import Invalid
+
+BOT_FRAMEWORK_SCOPE = "https://api.botframework.com/.default"
+"""The connector of Teams."""
 
 EXCHANGE_SCOPE = "https://outlook.office365.com/.default"
 """Exchange Online's SMTP, to which the app logs in as itself, by its permission SMTP.SendAsApp.
@@ -126,6 +127,8 @@ def _tokens(settings: Settings, scope: str) -> EntraTokens | None:
     credential = _credential(settings)
     if credential is None or not settings.bot_app_id:
         return None
+    from bot.edge.entra import entra  # noqa: PLC0415 - msal and requests, for an identity only
+
     return EntraTokens(
         entra(
             credential,

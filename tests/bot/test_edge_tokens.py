@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from bot.edge.entra import entra
 from bot.edge.tokens import (
     EARLY,
     Certificate,
@@ -23,8 +24,8 @@ from bot.edge.tokens import (
     ManagedIdentity,
     Secret,
     TokenUnavailable,
-    entra,
 )
+from bot.identity import BOT_FRAMEWORK_SCOPE as SCOPE
 from comms.errors import Invalid
 from tests.bot.authority import Authority, an_authority
 from tests.bot.channel import APP_ID, TENANT, new_key, serving
@@ -39,7 +40,7 @@ async def authority() -> AsyncIterator[Authority]:
 def tokens_of(
     authority: Authority, credential: Secret | Certificate, now: list[float]
 ) -> EntraTokens:
-    ask = entra(credential, app_id=APP_ID, tenant=TENANT, authority=authority.url)
+    ask = entra(credential, app_id=APP_ID, tenant=TENANT, scope=SCOPE, authority=authority.url)
     return EntraTokens(ask, monotonic=lambda: now[0])
 
 
@@ -117,7 +118,9 @@ async def test_a_refusal_names_the_code_and_no_secret(authority: Authority) -> N
 
 
 async def test_an_authority_that_is_away_is_said_so() -> None:
-    ask = entra(Secret("x"), app_id=APP_ID, tenant=TENANT, authority="http://127.0.0.1:1")
+    ask = entra(
+        Secret("x"), app_id=APP_ID, tenant=TENANT, scope=SCOPE, authority="http://127.0.0.1:1"
+    )
     with pytest.raises(TokenUnavailable, match="cannot be reached"):
         await EntraTokens(ask).token()
 
@@ -137,9 +140,11 @@ def test_settings_that_cannot_work_are_refused_at_once() -> None:
     key, certificate = pem()
     for text in ("", key, certificate, key + key + certificate):
         with pytest.raises(Invalid, match="one private key"):
-            entra(Certificate(text), app_id=APP_ID, tenant=TENANT)
+            entra(Certificate(text), app_id=APP_ID, tenant=TENANT, scope=SCOPE)
     with pytest.raises(Invalid, match="https"):
-        entra(Secret("x"), app_id=APP_ID, tenant=TENANT, authority="http://login.example")
+        entra(
+            Secret("x"), app_id=APP_ID, tenant=TENANT, scope=SCOPE, authority="http://login.example"
+        )
 
 
 def test_credentials_do_not_show_themselves() -> None:
@@ -163,7 +168,7 @@ async def test_a_managed_identity_asks_the_machine(monkeypatch: pytest.MonkeyPat
         # How App Service tells a process where its identity endpoint is.
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/msi/token")
         monkeypatch.setenv("IDENTITY_HEADER", "header")
-        ask = entra(ManagedIdentity("id-1"), app_id="id-1", tenant=TENANT)
+        ask = entra(ManagedIdentity("id-1"), app_id="id-1", tenant=TENANT, scope=SCOPE)
         assert await EntraTokens(ask).token() == "machine"
     assert asked[0]["resource"] == "https://api.botframework.com"
     assert asked[0]["client_id"] == "id-1"

@@ -7,7 +7,17 @@ import sys
 
 SERVED = "import bot.cli.serve, bot.serve, sys; print(*sys.modules)"
 
-UNNEEDED = {"psycopg", "procrastinate", "imapclient", "alembic", "botbuilder", "jwt", "holidays"}
+UNNEEDED = {
+    "msal",
+    "requests",
+    "psycopg",
+    "procrastinate",
+    "imapclient",
+    "alembic",
+    "botbuilder",
+    "jwt",
+    "holidays",
+}
 
 
 def test_an_app_on_sqlite_loads_what_sqlite_needs_and_no_bot_before_one_is_spoken_to() -> None:
