@@ -38,4 +38,8 @@ def next_version(folder: Path, *, head: str) -> dict[str, str]:
         shutil.copytree(ROOT / package, folder / package)
     migration = folder / "storage/migrations/versions/v9002_tone.py"
     migration.write_text(MIGRATION.format(head=head), encoding="utf-8")
+    schema = folder / "storage/schema.py"
+    told = schema.read_text(encoding="utf-8")
+    assert f'HEAD = "{head}"' in told
+    schema.write_text(told.replace(f'HEAD = "{head}"', 'HEAD = "9002"'), encoding="utf-8")
     return {"PYTHONPATH": str(folder)}

@@ -5,8 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+import tempfile
+from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
+
+import pytest
 
 from comms.channels.mail.relay import Relay, Tls
 from comms.channels.mail.transport import MailTransport
@@ -40,11 +44,17 @@ def own_links(to: Delivery) -> dict[str, str]:
     }
 
 
-async def test_each_of_2000_dumped_letters_is_whole_and_its_own_readers(tmp_path: Path) -> None:
-    folder = tmp_path / "taken"
-    folder.mkdir()
-    for parent in (tmp_path, *tmp_path.parents[:2]):
-        parent.chmod(0o755)
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Where letters are dumped. Not in pytest's folder: smtp-sink's own user cannot look into it,
+    and each process of pytest keeps its own closed."""
+    with tempfile.TemporaryDirectory(prefix="sitrep-dumped-") as name:
+        taken = Path(name, "taken")
+        taken.mkdir()
+        yield taken
+
+
+async def test_each_of_2000_dumped_letters_is_whole_and_its_own_readers(folder: Path) -> None:
     readers = [reader(number) for number in range(COUNT)]
 
     async with sink(folder=folder) as port:
