@@ -109,6 +109,14 @@ class Postfix:
             await asyncio.sleep(0.01)
         pytest.fail(f"{len(letters)} of {count} letters have come out of Postfix:\n{self.log()}")
 
+    async def logged(self, words: str) -> str:
+        """Return what it has written down once these words are there; a process of its own does."""
+        for _ in range(6_000):
+            if words in (log := self.log()):
+                return log
+            await asyncio.sleep(0.01)
+        pytest.fail(f"Postfix has not written {words!r}:\n{self.log()}")
+
     def log(self) -> str:
         """What it has written down."""
         file = self.folder / "log"

@@ -56,7 +56,12 @@ FAULTS: dict[str, set[Verdict]] = {
     "-Q .": {THROTTLED, NOT_TRIED},
     "-Q QUIT": {(ACCEPTED, None)},
     # It refuses in the middle of the content, and reads on or not.
-    "-A 0": {(REJECTED, Reason.MAILBOX_UNKNOWN), NO_REPLY, UNREACHABLE},
+    "-A 0": {
+        (REJECTED, Reason.MAILBOX_UNKNOWN),
+        (REJECTED, Reason.CONTENT_REFUSED),
+        NO_REPLY,
+        UNREACHABLE,
+    },
     # It is slow, or falls silent.
     "-w 1": {(ACCEPTED, None)},
     "-W MAIL:60": {UNREACHABLE},
