@@ -15,8 +15,8 @@ from tests.browser.chromium import PATIENCE, chromium, violations
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
-    # On a busy machine about one run in four: the approval is recorded and its card says so, but the
-    # guide stays at "Approve". Until that is mended it does not hold everything else up.
+    # On a busy machine about one run in four: the approval is recorded and its card says so, but
+    # the guide stays at "Approve". Until that is mended it does not hold everything else up.
     pytest.mark.xfail(strict=False, reason="the demo's guide sometimes misses an approval"),
 ]
 
