@@ -41,8 +41,9 @@ WAIT_FOR = 1_000
 class Effect:
     """`key` is unique: the same effect written twice is carried out once.
 
-    Effects of one lane are carried out in the order in which they were written. `trace` is the
-    traceparent of the act that asked, once the effect is kept.
+    Effects of one lane are carried out in the order in which they were written. `revivals` counts
+    how often it was to be tried again at once. `trace` is the traceparent of the act that asked,
+    once the effect is kept.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Effect:
     payload: Mapping[str, str | int] = field(default_factory=dict)
     id: int = 0
     attempts: int = 0
+    revivals: int = 0
     trace: str = ""
 
     @property
@@ -87,7 +89,7 @@ class Effects(Protocol):
         ...
 
     async def put_off(self, effect: Effect, *, until: datetime | None, why: str) -> None:
-        """It failed; try again then, or never (None)."""
+        """It failed; try again then, or never (None): unless it was revived since it was read."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import exists, or_, update
+from sqlalchemy import ColumnElement, exists, or_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -38,6 +38,7 @@ class SqlOutbox:
                 "incident": effect.incident,
                 "payload": dict(effect.payload),
                 "attempts": 0,
+                "revivals": 0,
                 "written_at": now,
                 "due_at": SINCE_EVER,
                 "why": "",
@@ -53,7 +54,8 @@ class SqlOutbox:
             col(EffectRow.done_at).is_(None), col(EffectRow.kind).startswith(f"{part}.")
         )
         touch(self._session, Topic.OUTBOX)
-        self._session.exec(waiting.values(due_at=SINCE_EVER, attempts=0))
+        again = {"due_at": SINCE_EVER, "attempts": 0, "revivals": EffectRow.revivals + 1}
+        self._session.exec(waiting.values(again))
 
 
 class SqlEffects:
@@ -84,15 +86,14 @@ class SqlEffects:
         await self._set(effect, due_at=None, done_at=now, why="")
 
     async def put_off(self, effect: Effect, *, until: datetime | None, why: str) -> None:
-        """It failed; try again then, or never (None)."""
-        await self._set(effect, due_at=until, why=why, attempts=effect.attempts + 1)
+        """It failed; try again then, or never (None): unless it was revived since it was read."""
+        unrevived = col(EffectRow.revivals) == effect.revivals
+        await self._set(effect, unrevived, due_at=until, why=why, attempts=effect.attempts + 1)
 
-    async def _set(self, effect: Effect, **values: object) -> None:
+    async def _set(self, effect: Effect, *where: ColumnElement[bool], **values: object) -> None:
+        of_effect = update(EffectRow).where(col(EffectRow.id) == effect.id, *where)
         await self._database.write(
-            lambda session: session.exec(
-                update(EffectRow).where(col(EffectRow.id) == effect.id).values(**values)
-            ),
-            behind=True,
+            lambda session: session.exec(of_effect.values(**values)), behind=True
         )
 
 
@@ -122,5 +123,6 @@ def effect_of(row: EffectRow) -> Effect:
         incident=row.incident,
         payload=row.payload,
         attempts=row.attempts,
+        revivals=row.revivals,
         trace=row.trace,
     )

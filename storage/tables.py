@@ -166,6 +166,7 @@ class EffectRow(SQLModel, table=True):
     incident: str
     payload: dict[str, Any] = Field(sa_type=JSON)
     attempts: int = 0
+    revivals: int = 0
     written_at: datetime = Field(sa_type=UtcTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcTime, index=True)
     done_at: datetime | None = Field(default=None, sa_type=UtcTime)

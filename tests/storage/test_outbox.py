@@ -32,11 +32,14 @@ class Hands:
         self.carried: list[str] = []
         self.broken: set[str] = set()
         self.away: set[str] = set()
+        self.before_failing: Callable[[], Awaitable[None]] | None = None
 
     async def carry(self, effect: Effect) -> None:
         if effect.key in self.away:
             raise Unavailable(f"{effect.key} is away")
         if effect.key in self.broken:
+            if self.before_failing:
+                await self.before_failing()
             raise ConnectionError(f"{effect.key} cannot be reached")
         self.carried.append(effect.key)
 
@@ -260,6 +263,21 @@ async def test_what_is_revived_is_tried_again_at_once_and_in_order(
         pass
 
     assert hands.carried == ["given up", "waits", "behind it"]
+
+
+async def test_what_is_revived_while_it_fails_is_not_put_off(
+    put: Put, carrier: Carrier, hands: Hands, kept_in: Database
+) -> None:
+    async def revive() -> None:
+        await kept_in.write(lambda session: SqlBook(session).outbox.revive("room"))
+        hands.broken.clear()
+
+    hands.broken, hands.before_failing = {"a"}, revive
+    await put("a", "b")
+    while await carrier.carry():
+        pass
+
+    assert hands.carried == ["a", "b"]
 
 
 async def test_an_effect_that_nobody_can_carry_out_stops_nothing(

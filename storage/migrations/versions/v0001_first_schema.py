@@ -121,6 +121,7 @@ def upgrade() -> None:
         sa.Column("incident", sa.String(), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("revivals", sa.Integer(), nullable=False),
         sa.Column("written_at", UtcTime(), nullable=False),
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("done_at", UtcTime(), nullable=True),
