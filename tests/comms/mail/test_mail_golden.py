@@ -6,6 +6,7 @@ After a change on purpose: `SITREP_GOLDEN=write pytest tests/comms/mail`, then r
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from tests.comms.mail.letters import (
     told,
 )
 
+_TITLE = re.compile("<title>(.*)</title>")
 GOLDEN = Path(__file__).parents[2] / "golden" / "mail"
 
 
@@ -43,7 +45,11 @@ def test_a_letter_reads_as_it_was_reviewed(audience: str, kind: Kind) -> None:
 
     subject = letter(audience, telling).subject
     _compare(f"{audience}.{kind}.txt", f"Subject: {subject}\n\n{text_of(audience, telling)}")
-    _compare(f"{audience}.{kind}.html", text_of(audience, telling, HTML))
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_an_update_is_laid_out_as_it_was_reviewed(audience: str) -> None:
+    _compare_html(f"{audience}.update", text_of(audience, told(), HTML))
 
 
 @pytest.mark.parametrize("language", spoken()[1:])
@@ -79,22 +85,27 @@ def test_a_drill_reads_as_it_was_reviewed() -> None:
 
     subject = letter("stakeholders", telling).subject
     _compare("drill.txt", f"Subject: {subject}\n\n{text_of('stakeholders', telling)}")
-    _compare("drill.html", text_of("stakeholders", telling, HTML))
+    _compare_html("drill", text_of("stakeholders", telling, HTML))
 
 
 @pytest.mark.parametrize("weekly", [False, True])
 def test_a_digest_reads_as_it_was_reviewed(weekly: bool) -> None:
     name = f"digest.{'weekly' if weekly else 'daily'}"
 
-    _compare_letter(name, digest(weekly=weekly))
+    _compare_text(name, digest(weekly=weekly))
 
 
 def test_a_digest_without_news_reads_as_it_was_reviewed() -> None:
-    _compare_letter("digest.empty", digest(items=()))
+    _compare_text("digest.empty", digest(items=()))
 
 
 def test_a_confirmation_reads_as_it_was_reviewed() -> None:
-    _compare_letter("confirmation", confirmation())
+    _compare_text("confirmation", confirmation())
+
+
+@pytest.mark.parametrize(("name", "made"), [("digest", digest()), ("confirmation", confirmation())])
+def test_digest_and_confirmation_are_laid_out_as_reviewed(name: str, made: Letter) -> None:
+    _compare_html(name, in_zone(made.parts[HTML], "UTC", "en"))
 
 
 def test_a_message_leaves_as_it_was_reviewed() -> None:
@@ -110,10 +121,17 @@ def test_a_message_leaves_as_it_was_reviewed() -> None:
     _compare("customers.update.headers", headers.replace("\r\n", "\n") + "\n")
 
 
-def _compare_letter(name: str, made: Letter) -> None:
-    text, html = (in_zone(made.parts[media], "UTC", "en") for media in (PLAIN, HTML))
-    _compare(f"{name}.txt", f"Subject: {made.subject}\n\n{text}")
-    _compare(f"{name}.html", html)
+def _compare_text(name: str, made: Letter) -> None:
+    _compare(f"{name}.txt", f"Subject: {made.subject}\n\n{in_zone(made.parts[PLAIN], 'UTC', 'en')}")
+
+
+def _compare_html(name: str, made: str) -> None:
+    """Compare the body, a line for each tag, and the head, which all letters share."""
+    head, body = made.split("</head>")
+    title = _TITLE.search(head)
+    assert title
+    _compare("head.html", head.replace(title[1], "…") + "</head>\n")
+    _compare(f"{name}.body", body.replace("><", ">\n<") + "\n")
 
 
 def _compare(name: str, made: str) -> None:
