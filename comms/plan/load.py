@@ -15,6 +15,7 @@ from comms.incident import Severity
 from comms.overrides import Overrides
 from comms.people import Person
 from comms.plan import document, letters, schema
+from comms.plan.entry import PersonEntry
 from comms.plan.explain import explain
 from comms.plan.model import Audience, Cadence, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
@@ -212,9 +213,9 @@ def _levels(entry: schema.AudienceEntry, plan: schema.PlanFile) -> dict[Rule, Le
     return house | entry.lint
 
 
-def _people(entries: list[schema.PersonEntry]) -> tuple[Person, ...]:
+def _people(entries: list[PersonEntry]) -> tuple[Person, ...]:
     return tuple(_person(entry) for entry in entries)
 
 
-def _person(entry: schema.PersonEntry) -> Person:
+def _person(entry: PersonEntry) -> Person:
     return Person(name=entry.name, email=entry.email, entra_id=entry.entra_id)

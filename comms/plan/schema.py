@@ -10,8 +10,6 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationInfo,
     field_validator,
@@ -20,17 +18,16 @@ from pydantic import (
 from comms import language
 from comms.brand import READABLE, Brand, contrast
 from comms.people import Role
+from comms.plan.entry import CadenceTable, PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.values import (
     Channel,
     Colour,
     Duration,
-    Every,
     Language,
     LevelName,
     Line,
     Logo,
-    Mail,
     Name,
     Rate,
     RegimeName,
@@ -42,44 +39,7 @@ from comms.plan.values import (
 from comms.projection import PUBLIC_FIELDS
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        # Pydantic would dump a whole document into its own message; ours name the place instead.
-        hide_input_in_errors=True,
-    )
-
-
-class PersonEntry(_Strict):
-    """Somebody whom the plan names."""
-
-    name: Line
-    email: Mail
-    entra_id: Line = ""
-
-
-class CadenceEntry(_Strict):
-    """What an audience is promised at one severity."""
-
-    every: Every = Field(description="The longest time between two updates.")
-    first: Duration | None = Field(
-        default=None,
-        description="From declaration to the first update; without it none is promised.",
-    )
-
-
-class CadenceTable(_Strict):
-    """The promise at each severity; all four are named, so that none is forgotten."""
-
-    SEV1: CadenceEntry
-    SEV2: CadenceEntry
-    SEV3: CadenceEntry
-    SEV4: CadenceEntry
-
-
-class AudienceEntry(_Strict):
+class AudienceEntry(Strict):
     """People with a shared need."""
 
     label: Line = Field(description="How the audience is called in cards and mails.")
@@ -139,7 +99,7 @@ class AudienceEntry(_Strict):
     def _channels_reach_the_right_people(
         cls, channels: list[ChannelName], info: ValidationInfo
     ) -> list[ChannelName]:
-        _refuse_doubles(channels)
+        refuse_doubles(channels)
         if info.data.get("enabled") and not channels:
             raise ValueError("an audience in use needs at least one channel")
         if ChannelName.PAGE in channels and info.data.get("external") is False:
@@ -169,7 +129,7 @@ class AudienceEntry(_Strict):
     @field_validator("lint_override")
     @classmethod
     def _each_role_once(cls, roles: list[Role] | None) -> list[Role] | None:
-        _refuse_doubles(roles or [])
+        refuse_doubles(roles or [])
         return roles
 
     @field_validator("self_subscribe")
@@ -191,7 +151,7 @@ class AudienceEntry(_Strict):
     @field_validator("mail")
     @classmethod
     def _only_mail_has_transports(cls, mail: list[str], info: ValidationInfo) -> list[str]:
-        _refuse_doubles(mail)
+        refuse_doubles(mail)
         if mail and not _has_mail(info):
             raise ValueError("mail is none of its channels")
         return mail
@@ -199,7 +159,7 @@ class AudienceEntry(_Strict):
     @field_validator("languages")
     @classmethod
     def _only_mail_has_languages(cls, languages: list[str], info: ValidationInfo) -> list[str]:
-        _refuse_doubles(languages)
+        refuse_doubles(languages)
         if languages and not _has_mail(info):
             raise ValueError("only mail is written in several languages; it has no mail")
         return languages
@@ -207,7 +167,7 @@ class AudienceEntry(_Strict):
     @field_validator("sees")
     @classmethod
     def _outsiders_see_public_fields(cls, sees: list[str], info: ValidationInfo) -> list[str]:
-        _refuse_doubles(sees)
+        refuse_doubles(sees)
         internal = [name for name in sees if name not in PUBLIC_FIELDS]
         if info.data.get("external") and internal:
             raise ValueError(
@@ -221,13 +181,13 @@ class AudienceEntry(_Strict):
     def _outsiders_read_approved_text(
         cls, approval: list[Role], info: ValidationInfo
     ) -> list[Role]:
-        _refuse_doubles(approval)
+        refuse_doubles(approval)
         if info.data.get("external") and not approval:
             raise ValueError("what people outside read needs at least one approval")
         return approval
 
 
-class SoftBouncesEntry(_Strict):
+class SoftBouncesEntry(Strict):
     """When an address gets no mail for a while, because what was sent there came back."""
 
     count: Annotated[int, Field(ge=1, le=100)] = Field(
@@ -245,7 +205,7 @@ class SoftBouncesEntry(_Strict):
     )
 
 
-class BrandEntry(_Strict):
+class BrandEntry(Strict):
     """What letters look like. Where more must be different, override a template."""
 
     name: Line = Field(default="", description="At the top of letters; else the organisation.")
@@ -271,7 +231,7 @@ class BrandEntry(_Strict):
         return text_colour
 
 
-class PlanFile(_Strict):
+class PlanFile(Strict):
     """Sitrep's communication plan: who is told what, how often, and with whose approval."""
 
     organisation: Line = Field(description="Printed in mails and on the status page.")
@@ -322,7 +282,7 @@ class PlanFile(_Strict):
     @field_validator("lint_override")
     @classmethod
     def _each_role_once(cls, roles: list[Role]) -> list[Role]:
-        _refuse_doubles(roles)
+        refuse_doubles(roles)
         return roles
 
 
@@ -337,9 +297,3 @@ def json_schema() -> dict[str, Any]:
 def _has_mail(info: ValidationInfo) -> bool:
     ways = (*info.data.get("channels", ()), *info.data.get("failover", {}).values())
     return ChannelName.MAIL in ways
-
-
-def _refuse_doubles(names: list[Any]) -> None:
-    doubles = sorted({str(name) for name in names if names.count(name) > 1})
-    if doubles:
-        raise ValueError(f"{', '.join(doubles)} stands here more than once")
