@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import permutations
 
 from comms.incident import Incident
 from comms.people import Person, Role
-from comms.plan.model import Plan
+from comms.plan.model import Audience, Plan
 from comms.update import Approval, Update
 
 
-def needed(update: Update, plan: Plan) -> tuple[Role, ...]:
+def needed(update: Update, incident: Incident, plan: Plan) -> tuple[Role, ...]:
     """The roles whose approval the update's audiences ask for, in the plan's order."""
-    asked = (role for audience in plan.among(update.audiences) for role in audience.approval)
-    return tuple(dict.fromkeys(asked))
+    asked = (
+        asked_by(audience, update, incident, plan) for audience in plan.among(update.audiences)
+    )
+    return tuple(dict.fromkeys(role for roles in asked for role in roles))
+
+
+def asked_by(
+    audience: Audience, update: Update, incident: Incident, plan: Plan
+) -> tuple[Role, ...]:
+    """The roles whose approval one audience asks for, of the incident as the update tells of it."""
+    told = replace(incident, severity=update.severity, status=update.status)
+    return plan.approval_of(audience, told)
 
 
 def missing(

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from comms.incident import Severity
-from comms.plan.model import Audience
+from comms.incident import Incident
+from comms.plan.model import Audience, Plan
 
 NUDGE_BEFORE = timedelta(minutes=5)
 ESCALATE_AFTER = timedelta(minutes=5)
@@ -110,15 +110,18 @@ class Promises(Protocol):
         ...
 
 
-def first_due(audience: Audience, severity: Severity, now: datetime) -> datetime | None:
+def first_due(plan: Plan, audience: Audience, incident: Incident, now: datetime) -> datetime | None:
     """When an audience hears first of what is declared at `now`; None: nothing is promised."""
-    first = audience.cadence[severity].first
+    first = plan.cadence_of(audience, incident, now).first
     return _to_minute(now + first) if first else None
 
 
-def next_due(audience: Audience, severity: Severity, now: datetime) -> datetime | None:
-    """The promise that an update sent at `now` prints; None: on change only."""
-    every = audience.cadence[severity].every
+def next_due(plan: Plan, audience: Audience, incident: Incident, now: datetime) -> datetime | None:
+    """The promise that an update sent at `now` prints; None: on change only.
+
+    `incident` is as the update tells of it: in its severity and its status.
+    """
+    every = plan.cadence_of(audience, incident, now).every
     return _to_minute(now + every) if every else None
 
 

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from comms.drain import Job, drain
-from comms.incident import Severity
-from comms.people import Role
+from comms.incident import Incident, IncidentType, Severity, Status
+from comms.people import SITREP, Role
 from comms.plan.model import Audience, ChannelName, Plan
 from comms.promise import first_due, next_due
 from comms.throttle import Limit
@@ -112,6 +112,8 @@ def simulate(
     length: timedelta,
     recipients: Mapping[str, int],
     limits: Limits,
+    type: IncidentType = IncidentType.SERVICE,  # noqa: A002 (the product's word)
+    services: Sequence[str] = (),
 ) -> Simulation:
     """Return what the plan asks for in an incident declared at `begin` (UTC) and `length` long.
 
@@ -119,47 +121,72 @@ def simulate(
     person in several audiences is counted in each: fewer messages may do.
     """
     end = begin + length
-    planned = _planned(plan, severity, begin=begin, end=end, recipients=recipients)
+    incident = supposed(severity, begin=begin, type=type, services=services)
+    planned = _planned(plan, incident, end=end, recipients=recipients)
     sendings: dict[datetime, list[Sending]] = {}
-    for sending in _sent(plan, severity, planned, limits):
+    for sending in _sent(plan, incident, planned, limits):
         sendings.setdefault(sending.at, []).append(sending)
     return Simulation(
         severity=severity,
         begin=begin,
         end=end,
         updates=tuple(
-            Update(at=at, sendings=tuple(sent), approvals=_approvals(plan, sent))
+            Update(at=at, sendings=tuple(sent), approvals=_approvals(plan, incident, sent))
             for at, sent in sendings.items()
         ),
         on_change=tuple(
             audience.name
             for audience in plan.enabled()
-            if audience.cadence[severity].every is None and audience.cadence[severity].first
+            if (first := first_due(plan, audience, incident, begin))
+            and next_due(plan, audience, _underway(incident), first) is None
         ),
         unpromised=tuple(
-            audience.name for audience in plan.enabled() if audience.cadence[severity].first is None
+            audience.name
+            for audience in plan.enabled()
+            if first_due(plan, audience, incident, begin) is None
         ),
     )
 
 
-def moments(
-    audience: Audience, severity: Severity, *, begin: datetime, end: datetime
-) -> Iterator[tuple[datetime, Why]]:
-    """Yield when an audience is told, from `begin` to before `end`, each promise kept to the
-    minute. Without a first promise nothing is sure."""
-    at, why = first_due(audience, severity, begin), Why.FIRST
-    while at is not None and at < end:
-        yield at, why
-        at, why = next_due(audience, severity, at), Why.EVERY
-
-
-def _planned(
-    plan: Plan,
+def supposed(
     severity: Severity,
     *,
     begin: datetime,
-    end: datetime,
-    recipients: Mapping[str, int],
+    type: IncidentType = IncidentType.SERVICE,  # noqa: A002 (the product's word)
+    services: Sequence[str] = (),
+) -> Incident:
+    """Return an incident as it would be if it were declared at `begin` (UTC)."""
+    return Incident(
+        id=0,
+        key="INC-0",
+        title="Simulated",
+        severity=severity,
+        status=Status.DECLARED,
+        type=type,
+        services=tuple(services),
+        declared_by=SITREP,
+        declared_at=begin,
+    )
+
+
+def moments(
+    plan: Plan, audience: Audience, incident: Incident, *, end: datetime
+) -> Iterator[tuple[datetime, Why]]:
+    """Yield when an audience is told, from the declaration to before `end`, each promise kept to
+    the minute. Without a first promise nothing is sure."""
+    at, why = first_due(plan, audience, incident, incident.declared_at), Why.FIRST
+    while at is not None and at < end:
+        yield at, why
+        at, why = next_due(plan, audience, _underway(incident), at), Why.EVERY
+
+
+def _underway(incident: Incident) -> Incident:
+    """The incident as updates tell of it: what is declared is being investigated."""
+    return replace(incident, status=Status.INVESTIGATING)
+
+
+def _planned(
+    plan: Plan, incident: Incident, *, end: datetime, recipients: Mapping[str, int]
 ) -> list[Sending]:
     """What would leave at once if nothing held it up, in the order of time, then of the plan."""
     planned = [
@@ -172,14 +199,14 @@ def _planned(
             done_at=at,
         )
         for audience in plan.enabled()
-        for at, why in moments(audience, severity, begin=begin, end=end)
+        for at, why in moments(plan, audience, incident, end=end)
         for channel in audience.channels
     ]
     return sorted(planned, key=lambda sending: sending.at)
 
 
 def _sent(
-    plan: Plan, severity: Severity, planned: Sequence[Sending], limits: Limits
+    plan: Plan, incident: Incident, planned: Sequence[Sending], limits: Limits
 ) -> Iterator[Sending]:
     """Put each sending through all its limits: the slowest says when its last message leaves."""
     shared: dict[Limit, list[int]] = {}
@@ -202,11 +229,12 @@ def _sent(
                 slowest[number] = max(before, (through, limit), key=lambda found: found[0])
     for number, sending in enumerate(planned):
         done_at, held_by = slowest.get(number, (sending.at, None))
-        due = next_due(plan.audience(sending.audience), severity, sending.at)
+        due = next_due(plan, plan.audience(sending.audience), _underway(incident), sending.at)
         is_late = due is not None and done_at > due
         yield replace(sending, done_at=done_at, held_by=held_by, is_late=is_late)
 
 
-def _approvals(plan: Plan, sent: Sequence[Sending]) -> tuple[Role, ...]:
+def _approvals(plan: Plan, incident: Incident, sent: Sequence[Sending]) -> tuple[Role, ...]:
     told = plan.among({sending.audience for sending in sent})
-    return tuple(dict.fromkeys(role for audience in told for role in audience.approval))
+    asked = (plan.approval_of(audience, incident) for audience in told)
+    return tuple(dict.fromkeys(role for roles in asked for role in roles))

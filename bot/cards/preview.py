@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.cards.wording import approval_line, duration, eyes_line, headed, listed, people
 from comms.acts.draft import Preview
+from comms.approval import asked_by
 from comms.channels.mail.placeholders import NAMES, fill, settle
 from comms.channels.mail.times import in_zone
 from comms.channels.teams.card import fill_card
@@ -14,6 +15,7 @@ from comms.estimate import Estimate
 from comms.incident import Incident
 from comms.language import name_of
 from comms.lint import Level
+from comms.people import Role
 from comms.plan.model import Audience, ChannelName, Plan
 from comms.statement import PLAIN, Statement
 from comms.update import Update
@@ -36,10 +38,13 @@ def preview_card(
     somebody override it.
     """
     update = preview.update
+    asked = {
+        name: asked_by(plan.audiences[name], update, incident, plan) for name in update.audiences
+    }
     # What needs nobody's approval is read last.
     chosen = sorted(
         (plan.audiences[name] for name in update.audiences),
-        key=lambda audience: (not audience.approval, audience.position),
+        key=lambda audience: (not asked[audience.name], audience.position),
     )
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key} update {update.number} awaits approval",
@@ -53,7 +58,7 @@ def preview_card(
         "blocked": bool(preview.blocks),
         "may_override": preview.can_override,
         "may_break_glass": bool(preview.missing),
-        "previews": [_section(preview, audience) for audience in chosen],
+        "previews": [_section(preview, audience, asked[audience.name]) for audience in chosen],
     }
     return fill_card("cards/preview.json", context)
 
@@ -87,9 +92,9 @@ def _total(preview: Preview, audiences: Sequence[Audience]) -> str:
     return f"To {people(addressed)}, {duration(timedelta(seconds=longest))} at the relay’s limit"
 
 
-def _section(preview: Preview, audience: Audience) -> dict[str, object]:
+def _section(preview: Preview, audience: Audience, asked: Sequence[Role]) -> dict[str, object]:
     statements = [s for s in preview.statements if s.audience == audience.name]
-    missing = [role.label for role in audience.approval if role in preview.missing]
+    missing = [role.label for role in asked if role in preview.missing]
     return {
         "audience": audience.label,
         "counts": _counts(preview.estimates[audience.name], audience),

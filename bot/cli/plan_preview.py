@@ -91,7 +91,7 @@ def _statements(
             "id": 0,
             "incident": incident.key,
             "audiences": tuple(audience.name for audience in chosen),
-            "promises": _promises(chosen, incident, now),
+            "promises": _promises(plan, chosen, incident, now),
             "drafted_at": now,
         }
     )
@@ -101,9 +101,9 @@ def _statements(
 
 
 def _promises(
-    audiences: tuple[Audience, ...], incident: Incident, now: datetime
+    plan: Plan, audiences: tuple[Audience, ...], incident: Incident, now: datetime
 ) -> dict[str, datetime]:
-    due = {audience.name: next_due(audience, incident.severity, now) for audience in audiences}
+    due = {audience.name: next_due(plan, audience, incident, now) for audience in audiences}
     return {name: moment for name, moment in due.items() if moment and incident.status.is_open}
 
 

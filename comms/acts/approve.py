@@ -66,6 +66,7 @@ def approve(
     overridden = _overridden(scene, update, by=by, held=held, reason=override)
     approval = _approval(
         scene,
+        incident,
         update,
         by=by,
         held=held,
@@ -121,6 +122,7 @@ def _overridden(
 
 def _approval(
     scene: Scene,
+    incident: Incident,
     update: Update,
     *,
     by: Person,
@@ -128,7 +130,7 @@ def _approval(
     break_glass: str,
     override: str,
 ) -> Approval:
-    wanted = needed(update, scene.plan)
+    wanted = needed(update, incident, scene.plan)
     reason = text.line(break_glass, pointer="/break_glass")
     before = missing(wanted, update.approvals, four_eyes=scene.plan.four_eyes)
     approval = Approval(
@@ -232,9 +234,9 @@ def _on_its_way(scene: Scene, sent: Update) -> int:
 
 
 def _result(scene: Scene, update: Update) -> Approved:
-    roles = needed(update, scene.plan)
     if update.state is UpdateState.APPROVED:
         return Approved(update=update, needed=())
+    roles = needed(update, scene.book.incidents.get(update.incident), scene.plan)
     return Approved(
         update=update,
         needed=missing(roles, update.approvals, four_eyes=scene.plan.four_eyes),

@@ -12,7 +12,7 @@ from comms.approval import missing, needed
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
 from comms.estimate import Estimate, estimate
-from comms.incident import MOVES, Incident, Severity, Status
+from comms.incident import MOVES, Incident, Status
 from comms.language import nearest
 from comms.lint import Finding, blocks, lint
 from comms.people import Role
@@ -88,7 +88,7 @@ def draft(
         report=report,
         status=became,
         audiences=tuple(audience.name for audience in chosen),
-        promises=_promises(chosen, incident.severity, became, scene.now),
+        promises=_promises(scene, chosen, replace(incident, status=became)),
         hash="",
         drafted_by=scene.by,
         drafted_at=scene.now,
@@ -128,7 +128,7 @@ def redraft(scene: Scene, incident: Incident) -> None:
         severity=incident.severity,
         severity_was=change.severity_was,
         unchanged_since=change.unchanged_since,
-        promises=_promises(chosen, incident.severity, status, scene.now),
+        promises=_promises(scene, chosen, replace(incident, status=status)),
         approvals=(),
         drafted_at=scene.now,
     )
@@ -141,7 +141,7 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
     update = scene.book.updates.get(key, number)
     chosen = scene.plan.among(update.audiences)
     estimates = {audience.name: estimate(scene, update, audience) for audience in chosen}
-    roles = needed(update, scene.plan)
+    roles = needed(update, incident, scene.plan)
     return Preview(
         update=update,
         statements=scene.book.updates.statements(update),
@@ -273,13 +273,11 @@ def _not_too_often(scene: Scene, key: str, kind: Kind) -> None:
         )
 
 
-def _promises(
-    audiences: Sequence[Audience], severity: Severity, status: Status, now: datetime
-) -> dict[str, datetime]:
-    """What the update prints: none after the last one."""
-    if not status.is_open:
+def _promises(scene: Scene, audiences: Sequence[Audience], told: Incident) -> dict[str, datetime]:
+    """What an update prints that tells of the incident like this: nothing after the last one."""
+    if not told.status.is_open:
         return {}
-    due = {audience.name: next_due(audience, severity, now) for audience in audiences}
+    due = {one.name: next_due(scene.plan, one, told, scene.now) for one in audiences}
     return {name: moment for name, moment in due.items() if moment}
 
 

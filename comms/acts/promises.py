@@ -10,7 +10,7 @@ from comms import text
 from comms.acts.show import show_missed, show_settled
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
-from comms.incident import Incident, Severity
+from comms.incident import Incident
 from comms.outbox import Effect
 from comms.plan.model import Audience
 from comms.promise import (
@@ -38,7 +38,7 @@ TIMERS = (*(f"promise.{phase}" for phase in Phase), AGAIN)
 def promise_first(scene: Scene, incident: Incident) -> None:
     """Promise each audience its first update, from now on."""
     first = {
-        audience.name: first_due(audience, incident.severity, scene.now)
+        audience.name: first_due(scene.plan, audience, incident, scene.now)
         for audience in scene.plan.told_of(incident)
     }
     _promise(scene, incident.key, {name: due for name, due in first.items() if due})
@@ -76,7 +76,7 @@ def tighten(scene: Scene, incident: Incident) -> None:
     owed = {p.audience: p for p in scene.book.promises.of(incident.key) if p.is_owed}
     fresh: dict[str, datetime] = {}
     for audience in scene.plan.told_of(incident):
-        due = _due(audience, incident.severity, scene.now, is_told=audience.name in told)
+        due = _due(scene, audience, incident, is_told=audience.name in told)
         if due is None:
             continue
         promise = owed.get(audience.name)
@@ -144,10 +144,9 @@ def _put_off(scene: Scene, promise: Promise) -> None:
     _settle_nudges(scene, promise)
 
 
-def _due(
-    audience: Audience, severity: Severity, now: datetime, *, is_told: bool
-) -> datetime | None:
-    return next_due(audience, severity, now) if is_told else first_due(audience, severity, now)
+def _due(scene: Scene, audience: Audience, incident: Incident, *, is_told: bool) -> datetime | None:
+    due = next_due if is_told else first_due
+    return due(scene.plan, audience, incident, scene.now)
 
 
 def _told(scene: Scene, key: str) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -158,6 +158,18 @@ class Plan:
     def told_of(self, incident: Incident) -> tuple[Audience, ...]:
         """The audiences in use that hear of this incident: of a drill, nobody outside."""
         return tuple(a for a in self.enabled() if not (incident.drill and a.external))
+
+    def cadence_of(self, audience: Audience, incident: Incident, at: datetime) -> Cadence:
+        """What this audience is promised of this incident by an update that is sent at `at` (UTC).
+
+        The only place where a cadence is chosen: all promises, printed, kept or simulated, are
+        made by it.
+        """
+        return audience.cadence[incident.severity]
+
+    def approval_of(self, audience: Audience, incident: Incident) -> tuple[Role, ...]:
+        """The roles that must each approve what this audience reads of this incident."""
+        return audience.approval
 
     def among(self, names: Collection[str]) -> tuple[Audience, ...]:
         """Those of these audiences that are in use, in the plan's order."""

@@ -18,6 +18,7 @@ from comms.promise import (
     tightened,
     withdrawn,
 )
+from comms.simulation import supposed
 from comms.testing.clock import MONDAY
 
 MINUTE = timedelta(minutes=1)
@@ -52,8 +53,11 @@ def test_the_shipped_cadence(
 ) -> None:
     who = plan.audience(audience)
 
-    assert first_due(who, severity, MONDAY) == MONDAY + first * MINUTE
-    assert next_due(who, severity, MONDAY) == (MONDAY + every * MINUTE if every else None)
+    incident = supposed(severity, begin=MONDAY)
+
+    assert first_due(plan, who, incident, MONDAY) == MONDAY + first * MINUTE
+    told = next_due(plan, who, incident, MONDAY)
+    assert told == (MONDAY + every * MINUTE if every else None)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +68,7 @@ def test_a_promise_is_rounded_up_to_the_minute_that_is_printed(
 ) -> None:
     now = MONDAY + timedelta(seconds=second)
 
-    due = next_due(plan.audience("executives"), Severity.SEV1, now)
+    due = next_due(plan, plan.audience("executives"), supposed(Severity.SEV1, begin=MONDAY), now)
 
     assert due == MONDAY + (30 + rounded) * MINUTE
     assert due >= now + 30 * MINUTE

@@ -14,7 +14,7 @@ from comms.people import Role
 from comms.plan.load import load
 from comms.plan.model import Cadence, ChannelName, Plan
 from comms.promise import first_due, next_due
-from comms.simulation import Simulation, Why, moments, simulate
+from comms.simulation import Simulation, Why, moments, simulate, supposed
 from comms.testing.clock import MONDAY
 from comms.throttle import Limit
 
@@ -52,13 +52,15 @@ def test_each_moment_is_the_one_that_was_promised_at_the_one_before(
     cadence = {severity: Cadence(first=first, every=every) for severity in Severity}
     audience = replace(SHIPPED.audience("customers"), cadence=cadence)
 
-    found = list(moments(audience, Severity.SEV2, begin=begin, end=begin + length))
+    incident = supposed(Severity.SEV2, begin=begin)
 
-    due = first_due(audience, Severity.SEV2, begin)
+    found = list(moments(SHIPPED, audience, incident, end=begin + length))
+
+    due = first_due(SHIPPED, audience, incident, begin)
     for at, why in found:
         assert at == due
         assert why is (Why.FIRST if at == found[0][0] else Why.EVERY)
-        due = next_due(audience, Severity.SEV2, at)
+        due = next_due(SHIPPED, audience, incident, at)
     # It ends only where nothing more is promised, or it is promised for after the end.
     assert due is None or due >= begin + length
 
