@@ -161,8 +161,8 @@ class Fanouts(Protocol):
         """
         ...
 
-    def earlier(self, fanout: Fanout) -> tuple[str, ...]:
-        """The audiences that the same update reaches by the same channel before this one."""
+    def beside(self, fanout: Fanout) -> tuple[str, ...]:
+        """The other audiences that the same update reaches by the same channel."""
         ...
 
     def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:

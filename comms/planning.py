@@ -135,9 +135,10 @@ def _corrected(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterat
 def _apart(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
     """The rows of those of whom more is known than the list says: few of many, as a rule."""
     channel = fanout.channel.value
-    earlier = scene.book.fanouts.earlier(fanout)
-    told = _told_already(scene, channel, people, earlier)
-    page = PageOfChoices(scene, fanout, people, audiences=(fanout.audience, *earlier))
+    # In several audiences one is told in that which may see the most.
+    others = scene.plan.more_detailed(fanout.audience, scene.book.fanouts.beside(fanout))
+    told = _told_elsewhere(scene, channel, people, others)
+    page = PageOfChoices(scene, fanout, people, audiences=(fanout.audience, *others))
     held = _held(scene, fanout, people)
     known = {*told, *page.addresses, *held}
     for person in people:
@@ -163,11 +164,11 @@ def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str
     return scene.book.suppressions.among([p.email.casefold() for p in people], now=scene.now)
 
 
-def _told_already(
-    scene: Scene, channel: str, people: Sequence[Listed], earlier: Sequence[str]
+def _told_elsewhere(
+    scene: Scene, channel: str, people: Sequence[Listed], others: Sequence[str]
 ) -> Mapping[str, Sequence[str]]:
-    """The earlier audiences of this update that have these addresses (casefolded) too."""
-    if not earlier:
+    """Which of the other audiences of this update have these addresses (casefolded) too."""
+    if not others:
         return {}
     emails = [person.email for person in people]
-    return scene.book.recipients.reached(emails, earlier, channel=channel)
+    return scene.book.recipients.reached(emails, others, channel=channel)

@@ -75,15 +75,15 @@ class SqlFanouts:
             self._session.flush()
         return fanout_of(row)
 
-    def earlier(self, fanout: Fanout) -> tuple[str, ...]:
-        """The audiences that the same update reaches by the same channel before this one."""
+    def beside(self, fanout: Fanout) -> tuple[str, ...]:
+        """The other audiences that the same update reaches by the same channel."""
         return tuple(
             self._session.exec(
                 select(FanoutRow.audience).where(
                     FanoutRow.incident == fanout.incident,
                     FanoutRow.number == fanout.update,
                     FanoutRow.channel == fanout.channel.value,
-                    FanoutRow.priority < fanout.priority,
+                    FanoutRow.audience != fanout.audience,
                 )
             )
         )

@@ -98,6 +98,11 @@ class Audience:
         return "symptom" in self.sees and not self.reads_inside
 
     @property
+    def detail(self) -> tuple[int, int]:
+        """Sorts audiences by how much their people may see, the most first."""
+        return -len(self.sees), self.position
+
+    @property
     def ways(self) -> tuple[ChannelName, ...]:
         """Its channels, then those that only stand in for one that fails."""
         return self.channels + tuple(dict.fromkeys(self.failover.values()))
@@ -154,6 +159,16 @@ class Plan:
     def enabled(self) -> tuple[Audience, ...]:
         """The audiences in use, in the plan's order."""
         return tuple(a for a in self.audiences.values() if a.enabled)
+
+    def more_detailed(self, name: str, others: Collection[str]) -> tuple[str, ...]:
+        """Those of the other audiences that may see more than this one, the most detailed first.
+
+        Who may see all that another sees and more has more fields; of two with as many, the one
+        that stands first in the plan.
+        """
+        ranked = sorted(self.among({name, *others}), key=lambda audience: audience.detail)
+        names = [audience.name for audience in ranked]
+        return tuple(names[: names.index(name)] if name in names else names)
 
     def told_of(self, incident: Incident) -> tuple[Audience, ...]:
         """The audiences in use that hear of this incident: of a drill, nobody outside."""

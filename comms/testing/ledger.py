@@ -84,15 +84,15 @@ class MemoryLedger:
         self._opened[fanout.id] = _Opened(fanout=fanout, update=update, statement=statement)
         return fanout
 
-    def earlier(self, fanout: Fanout) -> tuple[str, ...]:
-        """The audiences that the same update reaches by the same channel before this one."""
+    def beside(self, fanout: Fanout) -> tuple[str, ...]:
+        """The other audiences that the same update reaches by the same channel."""
         others = (opened.fanout for opened in self._opened.values())
         return tuple(
             other.audience
             for other in others
             if (other.incident, other.update, other.channel)
             == (fanout.incident, fanout.update, fanout.channel)
-            and other.priority < fanout.priority
+            and other.audience != fanout.audience
         )
 
     def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,9 +13,10 @@ from comms.desk import Desk, Scene
 from comms.incident import Incident
 from comms.ledger import Filter
 from comms.people import SITREP
-from comms.plan.model import ChannelName
+from comms.plan.model import ChannelName, Plan
 from comms.planner import Planner
 from comms.planning import AT_ONCE, PAGE, go_on, is_planning
+from comms.projection import FIELDS
 from comms.recipient import Recipient
 from comms.suppression import suppressed
 from comms.testing import HeldClock
@@ -101,7 +103,7 @@ async def test_the_planner_writes_all_there_is(
     assert await counted(desk, incident) == {PLANNED: AT_APPROVAL + PAGE + 1}
 
 
-async def test_who_is_in_an_earlier_audience_too_is_told_once(
+async def test_who_is_in_two_audiences_that_see_as_much_is_told_in_the_first(
     desk: Desk, incident: Incident
 ) -> None:
     await invited(desk, "executives", [Recipient(email="Both@x.org")])
@@ -116,6 +118,50 @@ async def test_who_is_in_an_earlier_audience_too_is_told_once(
         ("stakeholders", "both@X.org", SUPPRESSED, Reason.DUPLICATE),
         ("stakeholders", "only@x.org", PLANNED, None),
     ]
+
+
+async def test_who_is_in_two_audiences_is_told_in_the_more_detailed_whichever_is_first(
+    desk: Desk, incident: Incident
+) -> None:
+    desk.house = replace(desk.house, plan=seeing(desk.house.plan, executives=1, stakeholders=9))
+    await invited(desk, "executives", [Recipient(email="both@x.org"), Recipient(email="e@x.org")])
+    await invited(desk, "stakeholders", [Recipient(email="both@x.org")])
+
+    await sent(desk, incident.key, audiences=["executives", "stakeholders"])
+
+    assert await states(desk, incident) == [
+        ("executives", "both@x.org", SUPPRESSED, Reason.DUPLICATE),
+        ("executives", "e@x.org", PLANNED, None),
+        ("stakeholders", "both@x.org", PLANNED, None),
+    ]
+
+
+async def test_who_gets_nothing_in_the_more_detailed_audience_is_told_in_the_other(
+    desk: Desk, incident: Incident
+) -> None:
+    desk.house = replace(desk.house, plan=seeing(desk.house.plan, executives=1, stakeholders=9))
+    await invited(desk, "executives", [Recipient(email="both@x.org")])
+    await invited(desk, "stakeholders", [Recipient(email="both@x.org", channels=("teams",))])
+
+    await sent(desk, incident.key, audiences=["executives", "stakeholders"])
+
+    assert await states(desk, incident) == [
+        ("executives", "both@x.org", PLANNED, None),
+        ("stakeholders", "both@x.org", SUPPRESSED, Reason.UNSUBSCRIBED),
+    ]
+
+
+def test_of_audiences_that_see_as_much_the_first_of_the_plan_is_the_more_detailed(
+    plan: Plan,
+) -> None:
+    level = seeing(plan, executives=3, stakeholders=3, customers=2)
+
+    assert level.more_detailed("stakeholders", ["customers", "executives"]) == ("executives",)
+    assert level.more_detailed("executives", ["customers", "stakeholders"]) == ()
+    assert level.more_detailed("customers", ["executives", "stakeholders", "gone"]) == (
+        "executives",
+        "stakeholders",
+    )
 
 
 async def test_an_earlier_audience_that_this_update_does_not_address_counts_for_nothing(
@@ -188,15 +234,24 @@ async def test_the_war_room_and_the_page_are_one_delivery_each(
     ]
 
 
+def seeing(plan: Plan, **fields: int) -> Plan:
+    """The plan with audiences that may see so many fields."""
+    audiences = {
+        name: replace(plan.audiences[name], sees=frozenset(sorted(FIELDS)[:count]))
+        for name, count in fields.items()
+    }
+    return replace(plan, audiences={**plan.audiences, **audiences})
+
+
 def people(count: int) -> list[Recipient]:
     return [Recipient(email=f"p{number:05}@x.org") for number in range(count)]
 
 
 async def invited(desk: Desk, audience: str, wanted: list[Recipient]) -> None:
-    def replace(scene: Scene) -> int:
+    def fill(scene: Scene) -> int:
         return scene.book.recipients.replace(audience, wanted)
 
-    assert await desk.do(replace, SITREP, "cli") == len(wanted)
+    assert await desk.do(fill, SITREP, "cli") == len(wanted)
 
 
 def crashing(act: Callable[[Scene], bool]) -> Callable[[Scene], bool]:

@@ -140,7 +140,7 @@ async def test_planning_goes_on_behind_the_last_page_that_was_kept(bench: Ledger
     assert (going.id, going.written) == (fanout.id, 42)
 
 
-async def test_the_audiences_told_before_are_those_of_the_update_by_that_channel(
+async def test_the_audiences_beside_are_the_others_of_the_update_by_that_channel(
     bench: LedgerBench,
 ) -> None:
     first = await bench.opened(priority=101, audience="executives")
@@ -152,13 +152,13 @@ async def test_the_audiences_told_before_are_those_of_the_update_by_that_channel
     fourth = await bench.opened(priority=103, audience="customers", number=number, channel=page)
     await bench.opened(priority=100, audience="regulator")
 
-    async def earlier(fanout: Fanout) -> list[str]:
-        return sorted(await bench.shelf.act(lambda fanouts: fanouts.earlier(fanout)))
+    async def beside(fanout: Fanout) -> list[str]:
+        return sorted(await bench.shelf.act(lambda fanouts: fanouts.beside(fanout)))
 
-    assert await earlier(first) == []
-    assert await earlier(second) == ["executives"]
-    assert await earlier(third) == ["executives", "stakeholders"]
-    assert await earlier(fourth) == []
+    assert await beside(first) == ["customers", "stakeholders"]
+    assert await beside(second) == ["customers", "executives"]
+    assert await beside(third) == ["executives", "stakeholders"]
+    assert await beside(fourth) == []
 
 
 async def test_a_correction_finds_those_whom_the_wrong_update_reached_or_may_have(
