@@ -30,6 +30,7 @@ from comms.throttle import Limit, Throttle
 
 WRITERS: Mapping[ChannelName, Writer] = {
     ChannelName.TEAMS: teams_writer.write,
+    ChannelName.CHAT: teams_writer.write_chat,
     ChannelName.MAIL: mail_writer.write,
     ChannelName.PAGE: page_writer.write,
 }
@@ -37,6 +38,7 @@ WRITERS: Mapping[ChannelName, Writer] = {
 
 SLOTS: Mapping[ChannelName, Slots] = {
     ChannelName.TEAMS: Slots(lanes=4, batch=1),
+    ChannelName.CHAT: Slots(lanes=4, batch=5),
     ChannelName.MAIL: Slots(lanes=4, batch=50),
     ChannelName.PAGE: Slots(lanes=1, batch=1),
 }
@@ -63,12 +65,15 @@ def routes(
 
     Limits are kept by all who share the throttle.
     """
-    teams = teams_limits.limits(office.settings.bot_tenant_id or "")
+    tenant = office.settings.bot_tenant_id or ""
+    teams = TeamsTransport(connector=connector, store=store)
+
+    def in_teams(limits: teams_limits.Limits) -> Routes:
+        return only(teams, Gate(limits=limits, throttle=throttle, clock=office.clock))
+
     return {
-        ChannelName.TEAMS: only(
-            TeamsTransport(connector=connector, store=store),
-            Gate(limits=teams, throttle=throttle, clock=office.clock),
-        ),
+        ChannelName.TEAMS: in_teams(teams_limits.limits(tenant)),
+        ChannelName.CHAT: in_teams(teams_limits.of_chats(tenant)),
         ChannelName.MAIL: mail.routes(office, plan, throttle),
         ChannelName.PAGE: only(page),
     }

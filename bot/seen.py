@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from bot.links import Links
-from comms.acts.deliveries import acknowledge
+from comms.acts.acknowledging import acknowledge
 from comms.desk import Desk
 from comms.errors import SitrepError
 from comms.people import Person

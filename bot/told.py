@@ -25,7 +25,12 @@ STATES = {
     UpdateState.APPROVED: "Sent",
 }
 
-CHANNELS = {ChannelName.TEAMS: "War room", ChannelName.MAIL: "Mail", ChannelName.PAGE: "Page"}
+CHANNELS = {
+    ChannelName.TEAMS: "War room",
+    ChannelName.CHAT: "Chat",
+    ChannelName.MAIL: "Mail",
+    ChannelName.PAGE: "Page",
+}
 
 
 def incident_told(scene: Scene, key: str) -> dict[str, Any]:

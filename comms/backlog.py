@@ -11,7 +11,7 @@ from comms.delivery import DeliveryState
 from comms.plan.model import ChannelName
 from comms.promise import PromiseState
 
-BY_WORKERS = (ChannelName.TEAMS, ChannelName.MAIL)
+BY_WORKERS = (ChannelName.TEAMS, ChannelName.CHAT, ChannelName.MAIL)
 """What workers send on Postgres. The page stays with the app: that is where its directory is."""
 
 

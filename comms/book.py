@@ -10,6 +10,7 @@ from comms.ask import Asks
 from comms.backlog import Backlogs
 from comms.bell import Topic
 from comms.bulletin import Bulletins
+from comms.chat import Chats
 from comms.choice import Choices
 from comms.hindsight import Hindsight
 from comms.incident import Incident
@@ -17,6 +18,7 @@ from comms.ledger import Fanouts
 from comms.outage import Outages
 from comms.outbox import Outbox
 from comms.people import Person
+from comms.plan.model import ChannelName
 from comms.promise import Promises
 from comms.recipient import Recipients
 from comms.record import Records
@@ -94,9 +96,17 @@ class Sightings(Protocol):
         ...
 
     def acknowledge(
-        self, *, incident: str, number: int, by: Person, audience: str, now: datetime
+        self,
+        *,
+        incident: str,
+        number: int,
+        by: Person,
+        audience: str,
+        way: ChannelName,
+        now: datetime,
     ) -> bool:
-        """Record a person's 'seen' of an update; False when it was recorded before."""
+        """Record a person's 'seen' of an update, by which channel; False when it was recorded
+        before."""
         ...
 
     def acknowledged(self, incident: str, number: int) -> tuple[Person, ...]:
@@ -138,6 +148,9 @@ class Book(Protocol):
 
     @property
     def rooms(self) -> Rooms: ...
+
+    @property
+    def chats(self) -> Chats: ...
 
     @property
     def recipients(self) -> Recipients: ...

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     DIGEST = "digest"
     UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
+    OTHER_CHANNEL = "other_channel"
     NO_ADDRESS = "no_address"
     NO_ROOM = "no_room"
     BOUNCING = "bouncing"

@@ -40,4 +40,11 @@ def _count(scene: Scene, update: Update, audience: Audience, channel: ChannelNam
     if update.corrects is not None:
         totals = scene.book.fanouts.totals(update.incident, update.corrects)
         return sum(totals.get((audience.name, channel), {}).get(state, 0) for state in REACHED)
-    return scene.book.recipients.count(audience.name) if channel is ChannelName.MAIL else 1
+    if not channel.is_personal:
+        return 1
+    people, order = scene.book.recipients.count(audience.name), audience.order()
+    if len(order) < 2:
+        return people
+    # Everybody gets one: those who have a chat there, where that comes first; the others by mail.
+    chats = scene.book.chats.count(audience.name) if order[0] is ChannelName.CHAT else 0
+    return chats if channel is ChannelName.CHAT else people - chats

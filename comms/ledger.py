@@ -162,7 +162,7 @@ class Fanouts(Protocol):
         ...
 
     def beside(self, fanout: Fanout) -> tuple[str, ...]:
-        """The other audiences that the same update reaches by the same channel."""
+        """The other audiences whose people the same update goes to one by one."""
         ...
 
     def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:

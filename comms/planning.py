@@ -14,6 +14,7 @@ from comms.plan.model import ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
 from comms.update import Update
+from comms.ways import PageOfWays
 
 PAGE = 2_500
 """People a transaction: few enough that nobody else waits long for the database."""
@@ -103,7 +104,7 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
         written = people[-1].number if people else after
         lines = tuple(_corrected(scene, fanout, people))
         fanouts.write(fanout, lines, now=scene.now, written=written)
-    elif fanout.channel is ChannelName.MAIL:
+    elif fanout.channel.is_personal:
         people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
         apart = tuple(_apart(scene, fanout, people))
         fanouts.enlist(fanout, people, apart, now=scene.now)
@@ -134,26 +135,31 @@ def _corrected(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterat
 
 def _apart(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
     """The rows of those of whom more is known than the list says: few of many, as a rule."""
-    channel = fanout.channel.value
+    audience, channel = scene.plan.audiences[fanout.audience], fanout.channel
     # In several audiences one is told in that which may see the most.
-    others = scene.plan.more_detailed(fanout.audience, scene.book.fanouts.beside(fanout))
-    told = _told_elsewhere(scene, channel, people, others)
-    page = PageOfChoices(scene, fanout, people, audiences=(fanout.audience, *others))
-    held = _held(scene, fanout, people)
-    known = {*told, *page.addresses, *held}
+    others = scene.plan.more_detailed(audience.name, scene.book.fanouts.beside(fanout))
+    read = [audience, *(scene.plan.audiences[name] for name in others)]
+    ways = PageOfWays(scene, people, audiences=read)
+    told = _told_elsewhere(scene, ways, people, others)
+    page = PageOfChoices(scene, fanout, people, audiences=[one.name for one in read])
+    known = told.keys() | page.addresses
     for person in people:
         address = person.email.casefold()
-        if address not in known and not person.channels:
+        if (
+            address not in known
+            and not person.channels
+            and ways.is_plain(audience, channel, address)
+        ):
             continue
-        chosen = page.keeps_back(person, fanout.audience)
-        if person.channels and channel not in person.channels.split():
+        chosen = page.keeps_back(person, audience.name)
+        if not audience.allows(channel, person.channels):
             reason: Reason | None = Reason.UNSUBSCRIBED
         elif chosen is Reason.UNSUBSCRIBED:
             reason = chosen
         elif any(page.keeps_back(person, other) is None for other in told.get(address, ())):
             reason = Reason.DUPLICATE
         else:
-            reason = held.get(address) or chosen
+            reason = ways.why_not(audience, channel, address, person.channels) or chosen
         yield page.line(person, reason)
 
 
@@ -165,10 +171,18 @@ def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str
 
 
 def _told_elsewhere(
-    scene: Scene, channel: str, people: Sequence[Listed], others: Sequence[str]
+    scene: Scene, ways: PageOfWays, people: Sequence[Listed], others: Sequence[str]
 ) -> Mapping[str, Sequence[str]]:
-    """Which of the other audiences of this update have these addresses (casefolded) too."""
+    """In which of the other audiences of this update these people (casefolded) are told."""
     if not others:
         return {}
-    emails = [person.email for person in people]
-    return scene.book.recipients.reached(emails, others, channel=channel)
+    found = scene.book.recipients.among([person.email for person in people], others)
+    told = {
+        address: [
+            name
+            for name, wanted in audiences.items()
+            if ways.tells(scene.plan.audiences[name], address, wanted)
+        ]
+        for address, audiences in found.items()
+    }
+    return {address: names for address, names in told.items() if names}

@@ -25,7 +25,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """`channels` empty means: those of the audience. `language` is BCP 47, `time_zone` an IANA
+    """`channels` are those by which they want to be told, the first that reaches them; empty
+    means: those of the audience. `language` is BCP 47, `time_zone` an IANA
     name; '' means the plan's. `choice` is as `comms.choice.parsed` reads it; '' is none."""
 
     email: str
@@ -84,10 +85,11 @@ class Recipients(Protocol):
         """The next people of the audience by their number, from the one after `after`."""
         ...
 
-    def reached(
-        self, emails: Sequence[str], audiences: Sequence[str], *, channel: str
-    ) -> Mapping[str, Sequence[str]]:
-        """Which of the audiences have these addresses (casefolded, the keys) on this channel."""
+    def among(
+        self, emails: Sequence[str], audiences: Sequence[str]
+    ) -> Mapping[str, Mapping[str, str]]:
+        """In which of the audiences these people are, and by which channels they want to be told
+        there; by their addresses (casefolded)."""
         ...
 
     def found(self, audience: str, addresses: Sequence[str]) -> Sequence[Recipient]:
@@ -197,12 +199,12 @@ def sorted_out(
 def _channels(names: Sequence[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    given = {name.strip() for name in names if name.strip()}
-    unknown = given - _KNOWN
+    given = [name.strip() for name in names if name.strip()]
+    unknown = set(given) - _KNOWN
     if unknown:
         known = ", ".join(ChannelName)
         raise Invalid(f"There is no channel {min(unknown)[:40]!r}. Known: {known}.")
-    return tuple(sorted(given))
+    return tuple(dict.fromkeys(given))
 
 
 @lru_cache(maxsize=1024)

@@ -195,7 +195,7 @@ def _planned(
             audience=audience.name,
             channel=channel,
             why=why,
-            messages=recipients.get(audience.name, 0) if channel is ChannelName.MAIL else 1,
+            messages=recipients.get(audience.name, 0) if channel.is_personal else 1,
             done_at=at,
         )
         for audience in plan.enabled()

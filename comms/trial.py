@@ -30,6 +30,7 @@ from comms.update import Kind
 
 WRITERS = {
     ChannelName.TEAMS: teams_writer.write,
+    ChannelName.CHAT: teams_writer.write_chat,
     ChannelName.MAIL: mail_writer.write,
     ChannelName.PAGE: page_writer.write,
 }

@@ -30,6 +30,7 @@ WORDS: Mapping[Reason | None, str] = {
 
 _TOLD = {
     ChannelName.TEAMS: "told in Teams",
+    ChannelName.CHAT: "told in a chat",
     ChannelName.MAIL: "told by mail",
     ChannelName.PAGE: "can read the status page",
 }

@@ -13,6 +13,7 @@ from comms.book import Book
 from storage.asks import SqlAsks
 from storage.backlog import SqlBacklog
 from storage.bulletins import SqlBulletins
+from storage.chats import SqlChats
 from storage.choices import SqlChoices
 from storage.countdowns import SqlCountdowns
 from storage.database import Database
@@ -91,6 +92,11 @@ class SqlBook:
     def rooms(self) -> SqlRooms:
         """Where war rooms are kept."""
         return SqlRooms(self._session)
+
+    @cached_property
+    def chats(self) -> SqlChats:
+        """By what chat each person is told."""
+        return SqlChats(self._session)
 
     @cached_property
     def recipients(self) -> SqlRecipients:

@@ -26,6 +26,7 @@ from storage.shards import Shards
 from storage.suppressions import is_suppressed
 from storage.touch import touch
 
+PERSONAL = [channel.value for channel in ChannelName if channel.is_personal]
 OPEN = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
 
 
@@ -76,15 +77,17 @@ class SqlFanouts:
         return fanout_of(row)
 
     def beside(self, fanout: Fanout) -> tuple[str, ...]:
-        """The other audiences that the same update reaches by the same channel."""
+        """The other audiences whose people the same update goes to one by one."""
         return tuple(
             self._session.exec(
-                select(FanoutRow.audience).where(
+                select(FanoutRow.audience)
+                .where(
                     FanoutRow.incident == fanout.incident,
                     FanoutRow.number == fanout.update,
-                    FanoutRow.channel == fanout.channel.value,
+                    col(FanoutRow.channel).in_(PERSONAL),
                     FanoutRow.audience != fanout.audience,
                 )
+                .distinct()
             )
         )
 
@@ -269,7 +272,7 @@ class SqlFanouts:
             .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
             .where(
                 FanoutRow.audience == audience,
-                FanoutRow.channel == ChannelName.MAIL.value,
+                col(FanoutRow.channel).in_(PERSONAL),
                 col(FanoutRow.id).in_(select(ShardRow.fanout_id).where(ShardRow.planned > 0)),
                 theirs,
             )

@@ -103,10 +103,11 @@ class SqlRecipients:
         )
         return list(map(Listed._make, tuples(rows)))
 
-    def reached(
-        self, emails: Sequence[str], audiences: Sequence[str], *, channel: str
-    ) -> Mapping[str, Sequence[str]]:
-        """Which of the audiences have these addresses (casefolded, the keys) on this channel."""
+    def among(
+        self, emails: Sequence[str], audiences: Sequence[str]
+    ) -> Mapping[str, Mapping[str, str]]:
+        """In which of the audiences these people are, and by which channels they want to be told
+        there; by their addresses (casefolded)."""
         rows = self._session.connection().execute(
             select(
                 col(RecipientRow.address), col(RecipientRow.audience), col(RecipientRow.channels)
@@ -115,10 +116,9 @@ class SqlRecipients:
                 col(RecipientRow.address).in_([email.casefold() for email in emails]),
             )
         )
-        found: dict[str, list[str]] = {}
+        found: dict[str, dict[str, str]] = {}
         for address, audience, channels in rows:
-            if not channels or channel in channels.split():
-                found.setdefault(address, []).append(audience)
+            found.setdefault(address, {})[audience] = channels
         return found
 
     def found(self, audience: str, addresses: Sequence[str]) -> Sequence[Recipient]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-HEAD = "0002"
+HEAD = "0003"
 """The last of the migrations. A database that is there already needs no look at them: Alembic is
 loaded for the others only, and stays where it is loaded."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from comms.people import Person
+from comms.plan.model import ChannelName
 from storage.columns import document
 from storage.documents import PERSON
 from storage.tables import AcknowledgementRow, SightingRow
@@ -30,9 +31,17 @@ class SqlSightings:
         return self._session.get(SightingRow, activity) is not None
 
     def acknowledge(
-        self, *, incident: str, number: int, by: Person, audience: str, now: datetime
+        self,
+        *,
+        incident: str,
+        number: int,
+        by: Person,
+        audience: str,
+        way: ChannelName,
+        now: datetime,
     ) -> bool:
-        """Record a person's 'seen' of an update; False when it was recorded before."""
+        """Record a person's 'seen' of an update, by which channel; False when it was recorded
+        before."""
         return insert_ignoring(
             self._session,
             AcknowledgementRow,
@@ -43,6 +52,7 @@ class SqlSightings:
                 "by": document(PERSON, by),
                 "audience": audience,
                 "at": now,
+                "way": way.value,
             },
             on=("incident", "number", "person"),
         )

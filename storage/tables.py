@@ -282,6 +282,7 @@ class AcknowledgementRow(SQLModel, table=True):
     by: dict[str, Any] = Field(sa_type=JSON)
     audience: str
     at: datetime = Field(sa_type=UtcTime)
+    way: str = ""
 
 
 class KeyRow(SQLModel, table=True):

@@ -22,6 +22,7 @@ from comms.update import Update
 
 CHANNELS = {
     ChannelName.TEAMS: "Teams",
+    ChannelName.CHAT: "chat",
     ChannelName.MAIL: "mail",
     ChannelName.PAGE: "status page",
 }
@@ -114,7 +115,7 @@ def _section(preview: Preview, audience: Audience, asked: Sequence[Role]) -> dic
 
 def _counts(estimate: Estimate, audience: Audience) -> str:
     where = [_PLACES[channel] for channel in audience.channels if channel in _PLACES]
-    if ChannelName.MAIL in audience.channels:
+    if any(channel.is_personal for channel in audience.channels):
         where.insert(0, people(_addressed(estimate, audience)))
     if estimate.eta_seconds < 60:
         return listed(where)

@@ -1,54 +1,70 @@
-"""The Teams transport: posts a statement into the incident's war room."""
+"""The Teams transport: posts a statement into the incident's war room, or people's own chats."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 
 from bot.edge.connector import Connector, ConnectorError
 from bot.room.post import message
-from comms.book import Store
+from comms.book import Book, Store
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
-from comms.room import Room
+from comms.room import Place
 from comms.statement import CARD, PLAIN, Statement
+
+ROOM = "room:"
+"""What the address of a war room begins with."""
 
 
 class TeamsTransport:
-    """Delivers to war rooms. An address is 'room:INC-41'."""
+    """Delivers to war rooms and chats. An address is 'room:INC-41', or a person's mail address."""
 
     def __init__(self, *, connector: Connector, store: Store) -> None:
         self._connector = connector
         self._store = store
 
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
-        """Post the card to each war room of the batch, one after the other."""
+        """Post the card to each place of the batch, one after the other."""
         return [await self._post(statement, delivery) for delivery in batch]
 
     async def _post(self, statement: Statement, delivery: Delivery) -> Outcome:
-        key = delivery.address.removeprefix("room:")
-        room = await self._store.read(lambda book: book.rooms.of(key))
-        if room is None:
-            return Outcome(
-                delivery=delivery.id,
-                state=DeliveryState.REJECTED,
-                reason=Reason.UNREACHABLE,
-                detail="The war room is not open yet.",
-            )
+        place = await self._store.read(partial(_place, address=delivery.address))
+        if place is None:
+            return _nowhere(delivery)
         try:
             posted = await self._connector.post(
-                room.place.service_url, room.place.conversation, _activity(statement, room)
+                place.service_url, place.conversation, _activity(statement)
             )
         except ConnectorError as failure:
             return _failed(delivery, failure)
         return Outcome(delivery=delivery.id, state=DeliveryState.ACCEPTED, provider_id=posted)
 
 
-def _activity(statement: Statement, room: Room) -> dict[str, object]:
+def _place(book: Book, *, address: str) -> Place | None:
+    if not address.startswith(ROOM):
+        return book.chats.of(address)
+    room = book.rooms.of(address.removeprefix(ROOM))
+    return room.place if room else None
+
+
+def _nowhere(delivery: Delivery) -> Outcome:
+    """A war room may still open; who has no chat with the app is told in another way."""
+    is_room = delivery.address.startswith(ROOM)
+    return Outcome(
+        delivery=delivery.id,
+        state=DeliveryState.REJECTED,
+        reason=Reason.UNREACHABLE if is_room else Reason.NO_ADDRESS,
+        detail="The war room is not open yet." if is_room else "There is no chat with the app.",
+    )
+
+
+def _activity(statement: Statement) -> dict[str, object]:
     return message(
         json.loads(statement.parts[CARD]),
         summary=statement.parts[PLAIN].splitlines()[0][:200],
         tag={
-            "incident": room.incident,
+            "incident": statement.incident,
             "update": statement.update,
             "audience": statement.audience,
         },

@@ -23,10 +23,11 @@ from bot.turns.forms import new_nonce
 from bot.turns.press import Once, Press, verb_of
 from bot.turns.presses import pressed
 from bot.turns.sender import home, place, sender
-from comms.acts.rooms import arrive
+from comms.acts.rooms import arrive, meet
 from comms.desk import Scene
 from comms.errors import SitrepError, Unavailable
 from comms.lull import Lull
+from comms.people import Person
 from comms.room import Place
 
 log = structlog.get_logger()
@@ -160,14 +161,22 @@ class Bot:
     async def _refresh_address(self, raw: Raw) -> None:
         """The connector's address of a place may change with any activity."""
         here = home(place(raw))
-        if not here.channel or self._addresses.get(here.conversation) == here.service_url:
+        is_kept = here.channel or here.personal
+        if not is_kept or self._addresses.get(here.conversation) == here.service_url:
             return
         try:
-            await self._door.desk.do(arrive, sender(raw), "teams", here)
+            await self._keep(here, sender(raw))
         except Unavailable as wrong:
             log.warning("address.not_kept", why=wrong.detail)  # the next activity tries again
         else:
             self._addresses[here.conversation] = here.service_url
+
+    async def _keep(self, here: Place, by: Person) -> None:
+        if here.personal:
+            known = await self._door.directory.known(by, here)
+            await self._door.desk.do(meet, known, "teams", known, here)
+        else:
+            await self._door.desk.do(arrive, by, "teams", here)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         """Do what nobody's answer waits for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.cards import verbs
-from bot.turns import approving, declaring, leading, regulating, reporting
+from bot.turns import approving, declaring, leading, regulating, reporting, seeing
 from bot.turns.answer import Answer
 from bot.turns.door import Door
 from bot.turns.press import Press
@@ -32,6 +32,7 @@ TURNS: Mapping[str, Turn] = {
     verbs.UPDATE_EDIT: reporting.open_form,
     verbs.UPDATE_BREAKGLASS: approving.break_glass,
     verbs.UPDATE_OVERRIDE: approving.override,
+    verbs.UPDATE_SEEN: seeing.note,
     verbs.ASK_TAKE: leading.take_ask,
     verbs.ASK_MET: leading.meet_ask,
     verbs.ASK_DECLINE: leading.decline_ask,

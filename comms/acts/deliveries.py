@@ -1,15 +1,11 @@
-"""Deliveries: sent again to those not reached, stopped in time, seen by those who were."""
+"""Deliveries: sent again to those not reached, stopped in time."""
 
 from __future__ import annotations
 
-from comms.acts.bounces import cleared
 from comms.acts.choices import withhold_stopped
 from comms.acts.show import show_reach
-from comms.delivery import LedgerRow
 from comms.desk import Scene
-from comms.errors import Conflict, NotFound
-from comms.people import Person
-from comms.plan.model import ChannelName
+from comms.errors import Conflict
 from comms.update import UpdateState
 
 
@@ -48,23 +44,3 @@ def cancel(scene: Scene, key: str, number: int) -> int:
         )
         show_reach(scene, key, number)
     return cancelled
-
-
-def acknowledge(scene: Scene, delivery: int) -> LedgerRow:
-    """A person says 'I have seen this'; saying it again changes nothing. NotFound for no such.
-
-    Whoever was told by several deliveries counts once.
-    """
-    row = scene.book.fanouts.acknowledge(delivery, now=scene.now)
-    if row is None:
-        raise NotFound("This update is not in the ledger any more.")
-    scene.book.sightings.acknowledge(
-        incident=row.incident,
-        number=row.update,
-        by=Person(name=row.name or row.address, email=row.address),
-        audience=row.audience,
-        now=scene.now,
-    )
-    if row.channel is ChannelName.MAIL:
-        cleared(scene, row.address)
-    return row

@@ -15,6 +15,7 @@ from comms.planning import stand_in
 
 CHANNELS = {
     ChannelName.TEAMS: "Teams",
+    ChannelName.CHAT: "Chat",
     ChannelName.MAIL: "Mail",
     ChannelName.PAGE: "The status page",
 }

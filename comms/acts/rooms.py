@@ -6,6 +6,7 @@ from comms.acts.draft import open_draft
 from comms.acts.show import show_ask, show_update
 from comms.desk import Scene
 from comms.outbox import Effect
+from comms.people import Person
 from comms.room import Place, Room
 
 
@@ -24,6 +25,12 @@ def arrive(scene: Scene, place: Place) -> None:
             key = f"room.open:{incident.key}:{place.channel}"
             effect = Effect(kind="room.open", key=key, incident=incident.key)
             scene.book.outbox.put(effect, now=scene.now)
+
+
+def meet(scene: Scene, person: Person, place: Place) -> None:
+    """Somebody has a chat with the app: from now on it can write to them there."""
+    if person.email:
+        scene.book.chats.keep(person.email, place)
 
 
 def places(scene: Scene, key: str) -> tuple[Place, ...]:

@@ -23,6 +23,8 @@ from comms.plan.transports import NONE, Transports, check_transports
 from comms.rule import Level, Rule
 
 SHIPPED = "the shipped plan"
+FORMS = {ChannelName.CHAT: ChannelName.TEAMS}
+"""Which channel's templates word what goes by another."""
 SHOWN = 50
 """So many problems are listed; a file with more is not a plan at all."""
 
@@ -143,7 +145,8 @@ def _check_templates(
         entry.failover.values(), "failover"
     )
     for channel, where in used.items() if entry.enabled else ():
-        known = sorted({*_worded(channel), *_worded_by(own, channel)})
+        form = FORMS.get(channel, channel)
+        known = sorted({*_worded(form), *_worded_by(own, form)})
         if template not in known:
             at: document.Path = ("audiences", name, "template" if entry.template else where)
             found.problem(

@@ -18,11 +18,17 @@ from comms.rule import Level, Rule
 
 
 class ChannelName(StrEnum):
-    """The ways in which an update reaches people."""
+    """How an update reaches people: in a war room, a chat of their own, by mail, on the page."""
 
     TEAMS = "teams"
+    CHAT = "chat"
     MAIL = "mail"
     PAGE = "page"
+
+    @property
+    def is_personal(self) -> bool:
+        """True where each person gets a message of their own."""
+        return self in {ChannelName.CHAT, ChannelName.MAIL}
 
 
 class OnUnknown(StrEnum):
@@ -101,6 +107,23 @@ class Audience:
     def detail(self) -> tuple[int, int]:
         """Sorts audiences by how much their people may see, the most first."""
         return -len(self.sees), self.position
+
+    def order(self, wanted: str = "") -> tuple[ChannelName, ...]:
+        """Those of its channels that give somebody a message of their own, the first choice first.
+
+        `wanted` are the names that they go by, separated by spaces; '' is the plan's order. One
+        person's `teams` is their chat: a war room is nobody's own.
+        """
+        own = tuple(channel for channel in self.channels if channel.is_personal)
+        if not wanted:
+            return own
+        names = wanted.replace(ChannelName.TEAMS, ChannelName.CHAT).split()
+        return tuple(ChannelName(name) for name in dict.fromkeys(names) if name in own)
+
+    def allows(self, channel: ChannelName, wanted: str) -> bool:
+        """True where somebody who goes by these names ('': by all) may be told by a channel."""
+        also = {ChannelName.CHAT: ChannelName.TEAMS}.get(channel, channel)
+        return not wanted or not {channel, also}.isdisjoint(wanted.split())
 
     @property
     def ways(self) -> tuple[ChannelName, ...]:

@@ -104,6 +104,8 @@ class AudienceEntry(Strict):
             raise ValueError("an audience in use needs at least one channel")
         if ChannelName.PAGE in channels and info.data.get("external") is False:
             raise ValueError("the page is public: an audience that reads it is 'external: true'")
+        if ChannelName.CHAT in channels and info.data.get("external"):
+            raise ValueError("people outside have no chat with the app: take chat out")
         return channels
 
     @field_validator("failover")
@@ -124,6 +126,8 @@ class AudienceEntry(Strict):
                 raise ValueError(f"{failing} cannot stand in for itself")
             if instead is ChannelName.PAGE and info.data.get("external") is False:
                 raise ValueError("the page is public: only 'external: true' may fail over to it")
+            if instead is ChannelName.CHAT and info.data.get("external"):
+                raise ValueError("people outside have no chat with the app: name another channel")
         return failover
 
     @field_validator("lint_override")

@@ -85,15 +85,10 @@ class MemoryLedger:
         return fanout
 
     def beside(self, fanout: Fanout) -> tuple[str, ...]:
-        """The other audiences that the same update reaches by the same channel."""
-        others = (opened.fanout for opened in self._opened.values())
-        return tuple(
-            other.audience
-            for other in others
-            if (other.incident, other.update, other.channel)
-            == (fanout.incident, fanout.update, fanout.channel)
-            and other.audience != fanout.audience
-        )
+        """The other audiences whose people the same update goes to one by one."""
+        told = self._told(fanout.incident, fanout.update)
+        others = (other.audience for other in told if other.channel.is_personal)
+        return tuple(dict.fromkeys(other for other in others if other != fanout.audience))
 
     def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:
         """Whom the update that this fan-out corrects has reached, or may have, page by page."""
@@ -228,7 +223,7 @@ class MemoryLedger:
         """Suppress what nobody has begun to mail to these addresses."""
         fanouts = [opened.fanout for opened in self._opened.values()]
         return self._move(
-            [f for f in fanouts if place(f)[1:] == (audience, ChannelName.MAIL)],
+            [f for f in fanouts if f.audience == audience and f.channel.is_personal],
             frozenset({DeliveryState.PLANNED}),
             DeliveryState.SUPPRESSED,
             only=frozenset(addresses),

@@ -51,7 +51,7 @@ def test_a_problem_names_file_line_column_and_field() -> None:
 
     assert only(text) == (
         f"plan.yaml:{line_of(text, '[team]')}:16: audiences.responders.channels[0]: "
-        "expected 'teams', 'mail' or 'page', found 'team'. Did you mean 'teams'?"
+        "expected 'teams', 'chat', 'mail' or 'page', found 'team'. Did you mean 'teams'?"
     )
 
 
@@ -120,7 +120,7 @@ def test_all_problems_are_named_at_once_in_the_order_of_lines() -> None:
         ),
         (
             ("[teams]", "[teams]\n    failover: {teams: fax}"),
-            "responders.failover.teams: expected 'teams', 'mail' or 'page', found 'fax'",
+            "responders.failover.teams: expected 'teams', 'chat', 'mail' or 'page', found 'fax'",
         ),
         (
             ("[teams]", "[teams]\n    on_unknown: wait"),

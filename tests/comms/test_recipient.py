@@ -84,7 +84,7 @@ def test_a_whole_line_is_put_in_order() -> None:
         name="Ada Lovelace",
         language="de-CH",
         time_zone="Europe/Zurich",
-        channels=("mail", "teams"),
+        channels=("teams", "mail"),
     )
 
 

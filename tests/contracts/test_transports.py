@@ -91,6 +91,20 @@ async def test_teams_gets_the_approved_card_as_it_is(database: Database, kind: s
         assert card_of(posted) == json.loads(said.parts[CARD])
 
 
+async def test_a_person_is_told_in_their_own_chat_and_nowhere_else(database: Database) -> None:
+    async with teams_rig(database) as teams:
+        await teams.chat("ada@x.org")
+
+        told, unknown = await teams.transport.send(
+            SAID, [delivery(1, "Ada@x.org"), delivery(2, "bo@x.org")]
+        )
+
+        assert told.state is DeliveryState.ACCEPTED, told.detail
+        assert (unknown.state, unknown.reason) == (DeliveryState.REJECTED, Reason.NO_ADDRESS)
+        [posted] = teams.posted("ada@x.org")
+        assert card_of(posted) == json.loads(SAID.parts[CARD])
+
+
 async def test_a_throttled_post_says_when_to_come_again(database: Database) -> None:
     async with teams_rig(database, throttle=Throttle(ticks=lambda: 0.0)) as teams:
         address = await teams.place()

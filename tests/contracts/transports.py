@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aiohttp import ClientSession, web
 
+from bot.demo.cast import INES
 from bot.demo.feed import Feed
 from bot.demo.tag import tag_of
 from bot.demo.teams.cards import card_of
@@ -114,6 +115,13 @@ class TeamsRig:
 
     async def not_yet(self) -> str:
         return "room:INC-4711"
+
+    async def chat(self, address: str) -> None:
+        """Somebody of that address has a chat with the app."""
+        room = self.teams.rooms.chat(INES)
+        self.rooms[address] = room.id
+        place = Place(conversation=room.id, service_url=self.service_url)
+        await self.store.write(lambda book: book.chats.keep(address, place))
 
     def received(self, address: str) -> list[tuple[str, int]]:
         tags = [tag_of(activity) for activity in self.posted(address)]

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from comms.acts.deliveries import acknowledge, cancel
+from comms.acts.acknowledging import acknowledge
+from comms.acts.deliveries import cancel
 from comms.delivery import DeliveryState
 from comms.desk import Desk, Scene
 from comms.errors import NotFound

@@ -20,11 +20,24 @@ def thread(tenant: str, incident: str) -> Limit:
     return Limit(key=f"teams:{tenant}:{incident}", rate=THREAD_RATE, burst=THREAD_BURST)
 
 
-def limits(tenant: str) -> Callable[[Fanout], Sequence[Limit]]:
+Limits = Callable[[Fanout], Sequence[Limit]]
+
+
+def limits(tenant: str) -> Limits:
     """Return the limits of a post to an incident's war room: its tenant's, then its thread's."""
-    of_tenant = Limit(key=f"teams:{tenant}", rate=TENANT_RATE)
+    in_all = _in_all(tenant)
 
     def of(fanout: Fanout) -> Sequence[Limit]:
-        return (of_tenant, thread(tenant, fanout.incident))
+        return (in_all, thread(tenant, fanout.incident))
 
     return of
+
+
+def of_chats(tenant: str) -> Limits:
+    """Return the limits of messages to people's own chats: each thread gets one."""
+    in_all = _in_all(tenant)
+    return lambda _fanout: (in_all,)
+
+
+def _in_all(tenant: str) -> Limit:
+    return Limit(key=f"teams:{tenant}", rate=TENANT_RATE)

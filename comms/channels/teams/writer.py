@@ -29,7 +29,18 @@ _BRIEF = (
 def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
     """Return the card and its text; Invalid where the templates ask for what this audience may
     not see."""
-    told = _told(telling, context)
+    return _written(telling, audience, context, ChannelName.TEAMS)
+
+
+def write_chat(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
+    """Return the same for one reader's chat, with a button that says 'I have seen this'."""
+    return _written(telling, audience, context, ChannelName.CHAT)
+
+
+def _written(
+    telling: Telling, audience: Audience, context: Mapping[str, object], channel: ChannelName
+) -> Statement:
+    told = _told(telling, context) | {"asks_seen": channel is ChannelName.CHAT}
     source = f"{audience.template}/update.teams"
     try:
         card = fill_card(f"{source}.json", told)
@@ -42,7 +53,7 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
         incident=telling.update.incident,
         update=telling.update.number,
         audience=audience.name,
-        channel=ChannelName.TEAMS,
+        channel=channel,
         subject=str(told["fallback"]),
         parts={CARD: dumped(card), PLAIN: text},
         thread=thread(telling.update, audience),

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("by", sa.JSON(), nullable=False),
         sa.Column("audience", sa.String(), nullable=False),
         sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("way", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("incident", "number", "person"),
     )

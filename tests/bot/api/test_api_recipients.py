@@ -102,7 +102,7 @@ async def test_each_line_that_cannot_be_taken_is_named_and_the_others_are_taken(
     assert "address is missing" in refused[5]
     assert "language" in refused[6]
     assert "time zone" in refused[7]
-    assert "Known: teams, mail, page" in refused[8]
+    assert "Known: teams, chat, mail, page" in refused[8]
     assert refused[9] == "This line is not UTF-8."
     assert refused[10] == "7 fields, but there are 5 columns."
     assert "not CSV" in refused[11]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from comms.acts.deliveries import acknowledge
+from comms.acts.acknowledging import acknowledge
 from comms.desk import Desk, Scene
 from comms.errors import NotFound
 from comms.ledger import Filter

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 import pytest
 
+from comms.acts.acknowledging import acknowledge
 from comms.acts.bounces import Taken, lift, take_back
-from comms.acts.deliveries import acknowledge, retry
+from comms.acts.deliveries import retry
 from comms.channels.mail.postmark import Postmarks
 from comms.channels.mail.returned import Returned, Verdict, read
 from comms.delivery import Delivery, DeliveryState, Reason

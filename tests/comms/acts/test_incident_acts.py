@@ -12,6 +12,7 @@ from comms.desk import Desk, Scene
 from comms.errors import Conflict, Invalid
 from comms.incident import Severity, Status
 from comms.people import Person, Role
+from comms.plan.model import ChannelName
 from comms.update import Kind
 from tests.acting import approved, declared, drafted, seen, sent
 from tests.house import ADA, BEN, CAS
@@ -115,7 +116,12 @@ async def test_only_what_was_sent_can_be_sent_again(desk: Desk) -> None:
 async def test_a_person_sees_an_update_once(desk: Desk) -> None:
     def see(scene: Scene, by: Person) -> bool:
         return scene.book.sightings.acknowledge(
-            incident="INC-1", number=1, by=by, audience="responders", now=scene.now
+            incident="INC-1",
+            number=1,
+            by=by,
+            audience="responders",
+            way=ChannelName.CHAT,
+            now=scene.now,
         )
 
     assert await desk.do(see, ADA, "teams", ADA) is True
