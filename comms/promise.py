@@ -112,8 +112,7 @@ class Promises(Protocol):
 
 def first_due(plan: Plan, audience: Audience, incident: Incident, now: datetime) -> datetime | None:
     """When an audience hears first of what is declared at `now`; None: nothing is promised."""
-    first = plan.cadence_of(audience, incident, now).first
-    return _to_minute(now + first) if first else None
+    return plan.cadence_of(audience, incident, now).first_by(now)
 
 
 def next_due(plan: Plan, audience: Audience, incident: Incident, now: datetime) -> datetime | None:
@@ -121,8 +120,7 @@ def next_due(plan: Plan, audience: Audience, incident: Incident, now: datetime) 
 
     `incident` is as the update tells of it: in its severity and its status.
     """
-    every = plan.cadence_of(audience, incident, now).every
-    return _to_minute(now + every) if every else None
+    return plan.cadence_of(audience, incident, now).next_by(now)
 
 
 def answered(promise: Promise, *, number: int, now: datetime) -> Promise:
@@ -151,9 +149,3 @@ def withdrawn(promise: Promise, now: datetime) -> Promise:
     if promise.state is PromiseState.OPEN:
         return replace(promise, state=PromiseState.WITHDRAWN)
     return replace(promise, answered_at=now)
-
-
-def _to_minute(moment: datetime) -> datetime:
-    """Round up to a whole minute: the moment that is printed is the moment that is kept."""
-    floor = moment.replace(second=0, microsecond=0)
-    return floor if floor == moment else floor + timedelta(minutes=1)

@@ -10,7 +10,7 @@ from comms.acts.asks import raise_asks
 from comms.acts.deliveries import cancel
 from comms.acts.draft import preview
 from comms.acts.kind import last_approved
-from comms.acts.promises import answer
+from comms.acts.promises import answer, tighten
 from comms.acts.show import show_broken_glass, show_update
 from comms.acts.unaware import told
 from comms.approval import missing, needed, rights
@@ -212,6 +212,8 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     planning.begin(scene, planning.open_fanouts(scene, moved, sent))
     planned = _on_its_way(scene, sent)
     answer(scene, sent)
+    if moved.status is not incident.status and moved.status.is_open and incident.status.is_open:
+        tighten(scene, moved)
     raise_asks(scene, sent)
     told(scene, incident, before)
     scene.tell(

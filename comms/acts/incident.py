@@ -101,7 +101,7 @@ def change_status(scene: Scene, key: str, status: Status) -> Incident:
     if status is Status.CLOSED:
         withdraw(scene, key)
     else:
-        if status.is_open and not incident.status.is_open:
+        if status.is_open:
             tighten(scene, after)
         ask_for_update(scene, after)
         redraft(scene, after)

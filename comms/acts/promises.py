@@ -67,10 +67,10 @@ def withdraw(scene: Scene, key: str) -> None:
 
 
 def tighten(scene: Scene, incident: Incident) -> None:
-    """The severity has changed: what is owed comes sooner if need be, never later.
+    """Severity or status have changed: what is owed comes sooner if need be, never later.
 
-    An audience that was promised nothing at the old severity is promised now what the new one
-    asks for. Whoever was told already hears at the cadence, the others for the first time.
+    An audience that was promised nothing before is promised now what the plan asks for. Whoever
+    was told already hears at the cadence, the others for the first time.
     """
     told = _told(scene, incident.key)
     owed = {p.audience: p for p in scene.book.promises.of(incident.key) if p.is_owed}

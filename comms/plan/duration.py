@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 
 from comms.plan.problem import nearest
 
@@ -15,6 +15,9 @@ PERIODS = {"s": 1, "min": 60, "h": 3600, "d": 86_400}
 
 DURATION_PATTERN = r"^[1-9][0-9]{0,4}[mhd]$"
 EVERY_PATTERN = r"^(on change|(on change, ?)?(daily|[1-9][0-9]{0,4}[mhd]))$"
+TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+SNAPS = ("5m", "10m", "15m", "20m", "30m", "60m", "1h", "2h", "3h", "4h", "6h", "8h", "12h")
+"""Marks of the clock that are the same on every day."""
 RATE_PATTERN = r"^[1-9][0-9]{0,6}/(s|min|h|d)$"
 
 
@@ -42,6 +45,20 @@ def every(value: object) -> timedelta | None:
         )
     interval = value.removeprefix("on change,").strip()
     return UNITS["d"] if interval == "daily" else duration(interval)
+
+
+def snap(value: object) -> timedelta:
+    """Read '30m': a time that fits a whole number of times into an hour or a day."""
+    if not isinstance(value, str) or value not in SNAPS:
+        raise ValueError(f"expected one of {', '.join(SNAPS)}, {_found(value, *SNAPS)}")
+    return duration(value)
+
+
+def time_of_day(value: object) -> time:
+    """Read '08:00', from 00:00 to 23:59. ValueError says what was expected."""
+    if not isinstance(value, str) or not re.fullmatch(TIME_PATTERN, value):
+        raise ValueError(f"expected a time of day such as 08:00, {_found(value)}")
+    return time.fromisoformat(value)
 
 
 def rate(value: object) -> float:

@@ -1,12 +1,12 @@
-"""What the entries of a plan file are made of: the strict base, a person, a cadence."""
+"""What the entries of a plan file are made of: the strict base, and a person."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from comms.plan.values import Duration, Every, Line, Mail
+from comms.plan.values import Line, Mail
 
 
 class Strict(BaseModel):
@@ -27,25 +27,6 @@ class PersonEntry(Strict):
     name: Line
     email: Mail
     entra_id: Line = ""
-
-
-class CadenceEntry(Strict):
-    """What an audience is promised at one severity."""
-
-    every: Every = Field(description="The longest time between two updates.")
-    first: Duration | None = Field(
-        default=None,
-        description="From declaration to the first update; without it none is promised.",
-    )
-
-
-class CadenceTable(Strict):
-    """The promise at each severity; all four are named, so that none is forgotten."""
-
-    SEV1: CadenceEntry
-    SEV2: CadenceEntry
-    SEV3: CadenceEntry
-    SEV4: CadenceEntry
 
 
 def refuse_doubles(names: list[Any]) -> None:

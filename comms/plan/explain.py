@@ -41,6 +41,7 @@ def _add(detail: ErrorDetails, document: Document) -> None:
         message = f"unknown name.{nearest(name, known)} Known: {', '.join(known)}."
         document.problem(message, document.keys[path], path)
     else:
+        path = _written(path, document)
         document.problem(_message(detail), _value_place(path, detail["input"], document), path)
 
 
@@ -83,6 +84,13 @@ def _found(value: object) -> str:
 def _without_markers(location: tuple[int | str, ...]) -> Path:
     """Return the path in the file, without the step by which the model marks a name."""
     return tuple(step for step in location if step != "[key]")
+
+
+def _written(path: Path, document: Document) -> Path:
+    """Return the path as far as the file has it: a single value may stand for a list of one."""
+    while path and path not in document.values:
+        path = path[:-1]
+    return path
 
 
 def _place(path: Path, document: Document) -> Place:

@@ -11,13 +11,13 @@ from pydantic import ValidationError
 
 from comms.brand import Brand
 from comms.errors import PlanInvalid
-from comms.incident import Severity
 from comms.overrides import Overrides
 from comms.people import Person
 from comms.plan import document, letters, schema
+from comms.plan.cadence_entry import cadences, cases, check_cadences
 from comms.plan.entry import PersonEntry
 from comms.plan.explain import explain
-from comms.plan.model import Audience, Cadence, ChannelName, Plan, SoftBounces
+from comms.plan.model import Audience, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
 from comms.plan.transports import NONE, Transports, check_transports
 from comms.rule import Level, Rule
@@ -96,6 +96,7 @@ def _checked(
     for name, audience in entry.audiences.items():
         _check_templates(name, audience, found, own)
         check_transports(name, audience, found, transports)
+        check_cadences(audience.cadence, entry.time_zone, found, ("audiences", name, "cadence"))
     audiences = {
         name: _audience(name, position, audience, entry)
         for position, (name, audience) in enumerate(entry.audiences.items())
@@ -186,11 +187,8 @@ def _audience(
         channels=tuple(entry.channels),
         sees=frozenset(entry.sees),
         approval=tuple(entry.approval),
-        cadence={
-            severity: Cadence(first=row.first, every=row.every)
-            for severity in Severity
-            for row in (getattr(entry.cadence, severity.value),)
-        },
+        cadence=cadences(entry.cadence, plan.time_zone),
+        cases=cases(entry.cadence, plan.time_zone),
         template=entry.template or name,
         external=entry.external,
         enabled=entry.enabled,

@@ -14,6 +14,7 @@ from comms.incident import Incident, Severity
 from comms.language import SOURCE
 from comms.overrides import NONE, Overrides
 from comms.people import Person, Role
+from comms.plan.cadence import Cadence, Case
 from comms.rule import Level, Rule
 
 
@@ -39,18 +40,6 @@ class OnUnknown(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cadence:
-    """What an audience is promised at one severity.
-
-    `first` is the time from declaration to the first update (None: no promise), `every` the
-    longest time between two updates (None: on change only).
-    """
-
-    first: timedelta | None
-    every: timedelta | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Audience:
     """People with a shared need. `position` is its order in the plan, from 0.
 
@@ -58,6 +47,8 @@ class Audience:
     roles that must each approve. `template` is the folder of its templates. `external` marks
     readers outside the organisation: the plan's check grants them public fields only.
     `failover` names the channel that stands in for one by which nothing gets through.
+    `cases` are where another cadence holds than that of the severity, the first that fits first;
+    `approval_at` are the severities that have an approval of their own.
     `may_stop`: its readers may choose to get nothing. `self_subscribed`: anybody may enter it.
     `empty_digest`: a digest is sent although there is nothing to tell.
     `on_unknown`: what may or may not have arrived is resent, or waits for a person. `mail` names
@@ -75,6 +66,8 @@ class Audience:
     approval: tuple[Role, ...]
     cadence: Mapping[Severity, Cadence]
     template: str
+    cases: tuple[Case, ...] = ()
+    approval_at: Mapping[Severity, tuple[Role, ...]] = field(default_factory=dict)
     external: bool = False
     enabled: bool = True
     failover: Mapping[ChannelName, ChannelName] = field(default_factory=dict)
@@ -203,11 +196,13 @@ class Plan:
         The only place where a cadence is chosen: all promises, printed, kept or simulated, are
         made by it.
         """
-        return audience.cadence[incident.severity]
+        found = next((case for case in audience.cases if case.fits(incident)), None)
+        rows = found.cadence if found else audience.cadence
+        return rows[incident.severity].aged(at - incident.declared_at)
 
     def approval_of(self, audience: Audience, incident: Incident) -> tuple[Role, ...]:
         """The roles that must each approve what this audience reads of this incident."""
-        return audience.approval
+        return audience.approval_at.get(incident.severity, audience.approval)
 
     def among(self, names: Collection[str]) -> tuple[Audience, ...]:
         """Those of these audiences that are in use, in the plan's order."""

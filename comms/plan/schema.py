@@ -18,7 +18,8 @@ from pydantic import (
 from comms import language
 from comms.brand import READABLE, Brand, contrast
 from comms.people import Role
-from comms.plan.entry import CadenceTable, PersonEntry, Strict, refuse_doubles
+from comms.plan.cadence_entry import CadenceTable
+from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.values import (
     Channel,

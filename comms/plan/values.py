@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Annotated
+from datetime import time, timedelta
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -18,6 +18,7 @@ from pydantic import (
 from comms import language, text
 from comms.brand import is_colour
 from comms.errors import Invalid
+from comms.incident import OPEN, IncidentType, Severity, Status
 from comms.people import Role
 from comms.plan import duration
 from comms.plan.model import ChannelName
@@ -27,6 +28,10 @@ from comms.regulator.regime import regimes
 from comms.rule import Level, Rule
 
 MAIL = r"^[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\]]+$"
+
+
+TOLD = tuple(status.value for status in Status if status in OPEN - {Status.TRIAGE})
+"""The statuses in which something is promised."""
 
 
 def _line(value: str) -> str:
@@ -76,6 +81,15 @@ def _logo(value: str) -> str:
         raise ValueError("expected an https address of a picture that anybody may see") from None
 
 
+def one_or(item: Any) -> BeforeValidator:
+    """Let a single value stand for a list of one."""
+
+    def listed(value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    return BeforeValidator(listed, json_schema_input_type=item | list[item])
+
+
 Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(_line)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Mail = Annotated[str, StringConstraints(pattern=MAIL, max_length=254)]
@@ -107,6 +121,23 @@ Every = Annotated[
         }
     ),
 ]
+Snap = Annotated[
+    timedelta,
+    BeforeValidator(duration.snap, json_schema_input_type=str),
+    WithJsonSchema({"type": "string", "enum": list(duration.SNAPS)}),
+]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(duration.time_of_day, json_schema_input_type=str),
+    WithJsonSchema({"type": "string", "pattern": duration.TIME_PATTERN, "examples": ["08:00"]}),
+]
+OpenStatus = Annotated[
+    str,
+    AfterValidator(_one_of("status of an open incident", lambda: list(TOLD))),
+    Field(json_schema_extra={"enum": list(TOLD)}),
+]
+SeverityName = Annotated[Severity, Field(strict=False)]
+TypeName = Annotated[IncidentType, Field(strict=False)]
 Rate = Annotated[
     float,
     BeforeValidator(duration.rate, json_schema_input_type=str),

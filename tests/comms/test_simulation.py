@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from comms.incident import Severity
 from comms.people import Role
+from comms.plan.cadence import Cadence
 from comms.plan.load import load
-from comms.plan.model import Cadence, ChannelName, Plan
+from comms.plan.model import ChannelName, Plan
 from comms.promise import first_due, next_due
 from comms.simulation import Simulation, Why, moments, simulate, supposed
 from comms.testing.clock import MONDAY
