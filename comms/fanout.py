@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,11 @@ from comms.statement import Statement
 from comms.trace import step
 
 log = structlog.get_logger()
+
+Refused = Callable[[Sequence[int]], Awaitable[object]]
+"""Told, after it is recorded, which deliveries were rejected because of their address."""
+
+NOBODY_THERE = frozenset({Reason.MAILBOX_UNKNOWN, Reason.ADDRESS_INVALID})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +60,7 @@ class Runner:
         slots: Slots,
         holds: Callable[[str], bool] = lambda _audience: False,
         progressed: Callable[[Fanout], None] = lambda _fanout: None,
+        refused: Refused | None = None,
         meters: Meters | None = None,
         watch: Watch | None = None,
     ) -> None:
@@ -68,6 +74,7 @@ class Runner:
         self._owner = owner
         self._slots = slots
         self._progressed = progressed
+        self._refused = refused
         self._meters = meters or Unwatched()
         self._statements: dict[int, Statement] = {}
         self._stopping = False
@@ -196,6 +203,7 @@ class Runner:
                 self._progressed(claim.fanout)
                 if not went.is_fenced:
                     self._meters.recorded(self.channel, settled)
+                    await self._tell_of_refused(settled)
             if went.is_fenced:
                 log.warning("fanout.fenced", fanout=claim.fanout.id, lost=len(settled))
             await self._switch.tell()
@@ -206,6 +214,20 @@ class Runner:
                 self._bell.ring()
                 return went.is_overtaken
             settled = await self._send(track, claim, went.deliveries, entry)
+
+    async def _tell_of_refused(self, settled: Sequence[Settled]) -> None:
+        refused = [
+            one.outcome.delivery
+            for one in settled
+            if one.state is DeliveryState.REJECTED and one.outcome.reason in NOBODY_THERE
+        ]
+        if not refused or self._refused is None:
+            return
+        try:
+            await self._refused(refused)
+        except Exception:
+            # What was taken meanwhile has to leave; the next update will be refused there again.
+            log.exception("fanout.refused", deliveries=len(refused))
 
     async def _enter(self, track: Track, fanout: Fanout) -> Entry:
         if self._stopping:
@@ -285,6 +307,7 @@ def runners(
     slots: Mapping[ChannelName, Slots],
     holds: Callable[[str], bool],
     progressed: Callable[[Fanout], None],
+    refused: Refused | None = None,
     meters: Meters | None = None,
     watch: Watch | None = None,
 ) -> tuple[Runner, ...]:
@@ -300,6 +323,7 @@ def runners(
             slots=slots.get(channel, Slots()),
             holds=holds,
             progressed=progressed,
+            refused=refused,
             meters=meters,
             watch=watch,
         )

@@ -15,6 +15,7 @@ from bot.room.hands import Hands
 from bot.root.parts import Parts
 from bot.settings import Settings
 from bot.unsubscribing import stopped_by_mail
+from comms.acts.bounces import strike_off
 from comms.backlog import BY_WORKERS
 from comms.channels.mail.azure.transport import AzureTransport
 from comms.channels.mail.transport import MailTransport
@@ -24,6 +25,7 @@ from comms.dispatcher import Dispatcher
 from comms.fanout import Runner, Slots, runners
 from comms.lull import Lull
 from comms.outbox import Carrier, Effect
+from comms.people import SITREP
 from comms.plan.model import ChannelName
 from comms.routes import Routes
 from comms.supervise import Loop
@@ -45,6 +47,9 @@ def senders_of(
     names: Sequence[ChannelName],
     slots: Mapping[ChannelName, Slots],
 ) -> tuple[Runner, ...]:
+    async def strike(deliveries: Sequence[int]) -> None:
+        await parts.desk.do(strike_off, SITREP, "mail", deliveries)
+
     return runners(
         {name: parts.routes[name] for name in names},
         ledger=SqlLedger(parts.database),
@@ -54,6 +59,7 @@ def senders_of(
         slots=slots,
         holds=parts.plan.holds_unknown,
         progressed=parts.progress.moved,
+        refused=strike,
         meters=parts.meters,
         watch=watch(parts.desk),
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from comms.acts.show import show_reach
-from comms.channels.mail.returned import Returned, Verdict
+from comms.channels.mail.returned import Returned, Verdict, says_no_such_address
 from comms.delivery import DeliveryState, LedgerRow, Reason
 from comms.desk import Scene
 from comms.errors import NotFound
@@ -68,6 +68,22 @@ def take_back(scene: Scene, returned: Sequence[Returned]) -> Taken:
     for incident, number in sorted(moved):
         show_reach(scene, incident, number)
     return taken
+
+
+def strike_off(scene: Scene, deliveries: Sequence[int]) -> int:
+    """Send no more mail to those of these whom a server has refused because nobody is there.
+
+    Return how many addresses that stops mail to. Their deliveries are rejected already.
+    """
+    stopped = 0
+    for number in deliveries:
+        row = scene.book.hindsight.delivery(number)
+        if row is None or row.channel is not ChannelName.MAIL:
+            continue
+        if row.state is DeliveryState.REJECTED and says_no_such_address(row.detail):
+            told = Returned(id="", verdict=Verdict.HARD, detail=row.detail)
+            stopped += _judge(scene, told, row.address, counts=False)
+    return stopped
 
 
 def lift(scene: Scene, address: str) -> Suppression:

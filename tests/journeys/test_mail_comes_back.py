@@ -12,12 +12,14 @@ from pydantic import SecretStr
 from bot.demo.clock import ScaledClock
 from bot.root import Product, sitrep
 from bot.settings import Settings
-from comms.delivery import LedgerRow, Reason
+from comms.delivery import DeliveryState, LedgerRow, Reason
 from comms.desk import Scene
 from comms.ledger import Filter
 from comms.people import SITREP
 from comms.recipient import Recipient
+from comms.suppression import Suppression
 from tests.acting import declared, seen, sent
+from tests.comms.mail.relays import Relayed, serving
 from tests.comms.mail.returning import OUR_DOMAIN, Returning, returning
 from tests.dovecot import PASSWORD, Dovecot, dovecot
 
@@ -52,6 +54,33 @@ async def test_who_was_not_reached_is_known_before_the_next_update(tmp_path: Pat
     assert [(one.address, one.reason) for one in rows] == [(GONE, Reason.BOUNCED), (HERE, None)]
 
 
+async def test_whom_the_relay_refuses_as_unknown_gets_no_second_letter(tmp_path: Path) -> None:
+    answers = {GONE: "550 5.1.1 No such user here", HERE: "554 5.7.1 Relay access denied"}
+    async with serving(Relayed(rcpt=answers.__getitem__)) as relayed:
+        given = Settings(
+            database_url=SecretStr(f"sqlite:///{tmp_path}/sitrep.db"),
+            status_dir=tmp_path / "status",
+            smtp_url=SecretStr(f"smtp://127.0.0.1:{relayed.port}"),
+            mail_from=f"Contoso incidents <incidents@{OUR_DOMAIN}>",
+        )
+        async with sitrep(given, clock=ScaledClock(speed=60)) as product:
+            await product.desk.do(invite, SITREP, "api")
+            incident = await declared(product.desk)
+            await sent(product.desk, incident.key, audiences=("stakeholders",))
+            stopped = await suppressed(product)
+            await sent(product.desk, incident.key, audiences=("stakeholders",))
+            rows = await seen(
+                product.desk,
+                lambda scene: scene.book.fanouts.rows(incident.key, Filter(update=2)),
+            )
+
+    assert {one.address: (one.reason, one.evidence) for one in stopped} == {
+        GONE: (Reason.BOUNCED, "550 5.1.1 No such user here")
+    }
+    assert {one.address: one.reason for one in rows}[GONE] is Reason.BOUNCED
+    assert {one.address: one.state for one in rows}[HERE] is not DeliveryState.SUPPRESSED
+
+
 def settings(folder: Path, postfix: Returning, mailbox: Dovecot) -> Settings:
     """An installation whose mail comes back to a mailbox that it reads."""
     user = quote(MAILBOX, safe="")
@@ -78,6 +107,22 @@ def arrive(mailbox: Dovecot, report: bytes) -> None:
     with IMAPClient("localhost", mailbox.tls, ssl_context=mailbox.context) as client:
         client.login(MAILBOX, PASSWORD)
         client.append("INBOX", report)
+
+
+async def suppressed(product: Product) -> tuple[Suppression, ...]:
+    """Wait until both have been refused and somebody is on the list; return who is."""
+    async with asyncio.timeout(60):
+        while True:
+            found, refused = await seen(
+                product.desk,
+                lambda scene: (
+                    scene.book.suppressions.held(after="", limit=9, now=scene.now),
+                    scene.book.hindsight.unreached("INC-1", 1, limit=9),
+                ),
+            )
+            if found and len(refused) == 2:
+                return found
+            await asyncio.sleep(0.05)
 
 
 async def bounced(product: Product, key: str) -> LedgerRow:

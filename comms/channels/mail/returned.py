@@ -49,6 +49,7 @@ _MARKED = {
 """Where else a postmark stands: header fields by the kind of part."""
 
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
+_REFUSED = re.compile(r"5\d\d (5\.\d{1,3}\.\d{1,3})(?![\d.])")
 _REFUSED_ADDRESS = re.compile(r"\b55[013]\b")
 
 
@@ -89,6 +90,18 @@ def read(raw: bytes) -> tuple[Returned, ...]:
     except Exception as garbage:  # noqa: BLE001 (the email package raises what it likes over it)
         log.info("bounces.garbled", why=type(garbage).__name__)
         return ()
+
+
+def says_no_such_address(refusal: str) -> bool:
+    """True where a server's reply to a recipient ('550 5.1.1 …') says that the address is no more.
+
+    Without a status code of RFC 3463 nobody knows: 550 alone may be a policy, or a relay that does
+    not serve us. 5.0.0 says nothing, and Postfix says 5.1.0 of senders too.
+    """
+    found = _REFUSED.match(refusal)
+    if found is None or found[1].startswith("5.0.") or found[1] == "5.1.0":
+        return False
+    return _failure(found[1], "") is Verdict.HARD
 
 
 def _read(raw: bytes) -> Iterator[Returned]:

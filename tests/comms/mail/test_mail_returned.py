@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comms.channels.mail.postmark import Postmarks, marks_in, return_path
-from comms.channels.mail.returned import DETAIL, MOST_REPORTS, Verdict, read
+from comms.channels.mail.returned import (
+    DETAIL,
+    MOST_REPORTS,
+    Verdict,
+    read,
+    says_no_such_address,
+)
 from tests.comms.mail import reports
 from tests.comms.mail.letters import delivery
 
@@ -153,6 +159,43 @@ def test_parts_within_parts_without_end_are_no_report() -> None:
     )
 
     assert not read(deep)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "550 5.1.1 <kim@fabrikam.example>: Recipient address rejected: User unknown",
+        "550 5.1.10 RESOLVER.ADR.RecipientNotFound",
+        "556 5.1.10 Recipient domain takes no mail",
+        "550 5.4.1 Recipient address rejected: Access denied.",
+        "550 5.2.1 The email account that you tried to reach is disabled.",
+        "550 5.1.2 Host unknown",
+    ],
+)
+def test_a_refusal_that_blames_the_address_is_no_better_than_a_hard_bounce(refusal: str) -> None:
+    assert says_no_such_address(refusal)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "554 5.7.1 <kim@fabrikam.example>: Relay access denied",
+        "550 5.7.133 Sender not authenticated for group",
+        "550 5.1.0 <incidents@contoso.example>: Sender address rejected: User unknown",
+        "553 5.1.8 Sender domain not found",
+        "550 5.2.2 Mailbox full",
+        "500 5.3.0 Error: command failed",
+        "550 5.0.0 Rejected",
+        "550 No such user here",
+        "550 relay not permitted",
+        "450 4.1.1 Try again",
+        "550 Blocked: see 5.1.1 of our policy",
+        "The address has more than 254 characters.",
+        "",
+    ],
+)
+def test_a_refusal_for_another_reason_stops_no_mail(refusal: str) -> None:
+    assert not says_no_such_address(refusal)
 
 
 @given(st.binary(max_size=2000))
