@@ -170,7 +170,7 @@ async def _transport(part: str, one: Named, settings: Settings) -> Finding:
         await identity.graph_tokens(settings, one.name).token()
         return _good(part, f"Graph gives a token. Whether {to.sender} may send: --send-to.")
     try:
-        opened = await open_connection(to, token=identity.mail_token(settings, one.name, to))
+        opened = await open_connection(to, tokens=identity.mail_tokens(settings, one.name, to))
     except NotOpened as refused:
         return Finding(
             part=part,

@@ -20,7 +20,6 @@ from bot.edge.tokens import (
     Tokens,
 )
 from bot.settings import Settings
-from comms.channels.mail.opening import TokenSource
 from comms.channels.mail.relay import Auth, Relay
 from comms.errors import Invalid
 
@@ -85,7 +84,7 @@ def azure_tokens(settings: Settings, name: str) -> Tokens:
     return _asked(settings, AZURE_SCOPE, f"The transport {name!r} calls Azure as the app")
 
 
-def mail_token(settings: Settings, name: str, to: Relay) -> TokenSource | None:
+def mail_tokens(settings: Settings, name: str, to: Relay) -> EntraTokens | None:
     """Where an XOAUTH2 login's token comes from; None: no token is asked for.
 
     Raises Invalid where the relay wants one and the app has no identity to ask with.
@@ -93,16 +92,16 @@ def mail_token(settings: Settings, name: str, to: Relay) -> TokenSource | None:
     if to.auth is not Auth.XOAUTH2:
         return None
     why = f"The transport {name!r} logs in with a token of the app (auth=xoauth2)"
-    return _asked(settings, EXCHANGE_SCOPE, why).token
+    return _asked(settings, EXCHANGE_SCOPE, why)
 
 
-def letterbox_token(settings: Settings, *, by_graph: bool) -> TokenSource:
+def letterbox_tokens(settings: Settings, *, by_graph: bool) -> EntraTokens:
     """Where the token comes from with which the bounces' mailbox is read, by Graph or by IMAP.
 
     Raises Invalid where the app has no identity to ask with.
     """
     why = "SITREP_BOUNCES_URL names a mailbox that is read with a token of the app"
-    return _asked(settings, _graph(settings) if by_graph else EXCHANGE_SCOPE, why).token
+    return _asked(settings, _graph(settings) if by_graph else EXCHANGE_SCOPE, why)
 
 
 def _asked(settings: Settings, scope: str, why: str) -> EntraTokens:

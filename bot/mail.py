@@ -123,7 +123,7 @@ def transport(office: Office, one: Named) -> MailTransport | GraphTransport | Az
         back_to=_return_path(settings, one.to),
         clock=office.clock,
         home=_home(settings),
-        token=identity.mail_token(settings, one.name, one.to),
+        tokens=identity.mail_tokens(settings, one.name, one.to),
     )
 
 

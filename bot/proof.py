@@ -95,7 +95,7 @@ async def _entered(settings: Settings, one: Named) -> str:
     if isinstance(to, AzureResource):
         way = "its access key" if to.key else "a token of the app"
         return f"Azure sends as {one.sender.address}, by HTTPS with {way}."
-    opened = await open_connection(to, token=identity.mail_token(settings, one.name, to))
+    opened = await open_connection(to, tokens=identity.mail_tokens(settings, one.name, to))
     opened.transport.close()
     return f"{to.host}:{to.port}: {', '.join(_facts(opened))}."
 

@@ -6,7 +6,7 @@ learn.microsoft.com: "List messages", "Get MIME content of a message", "Update m
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
@@ -16,8 +16,7 @@ import aiohttp
 from bot.bounces.address import GraphBox
 from bot.bounces.letterbox import Arrived, LetterboxClosed
 from comms.channels.mail.returned import LIMIT
-
-TokenSource = Callable[[], Awaitable[str]]
+from comms.channels.mail.tokens import Tokens
 
 PATIENCE = aiohttp.ClientTimeout(total=60)
 LONGEST_PAUSE = 3600
@@ -34,12 +33,12 @@ class GraphLetterbox:
     """
 
     def __init__(
-        self, box: GraphBox, *, url: str, session: aiohttp.ClientSession, token: TokenSource
+        self, box: GraphBox, *, url: str, session: aiohttp.ClientSession, tokens: Tokens
     ) -> None:
         self._box = box
         self._user = f"{url}/users/{quote(box.user, safe='@')}"
         self._session = session
-        self._token = token
+        self._tokens = tokens
 
     @property
     def every(self) -> timedelta:
@@ -81,19 +80,12 @@ class GraphLetterbox:
             return told if isinstance(told, dict) else {}
 
     async def _asked(self, method: str, url: str, **more: Any) -> aiohttp.ClientResponse:
-        headers = {
-            "Authorization": f"Bearer {await self._token()}",
-            # Else a message has another id as soon as it is moved.
-            "Prefer": 'IdType="ImmutableId"',
-        }
-        try:
-            answer = await self._session.request(
-                method, url, headers=headers, timeout=PATIENCE, **more
-            )
-        except (aiohttp.ClientError, TimeoutError) as failure:
-            raise LetterboxClosed(
-                f"Graph cannot be reached: {failure or type(failure).__name__}."
-            ) from None
+        answer = await self._once(method, url, **more)
+        if answer.status == 401:
+            # The token was withdrawn before its time, or its key was rolled.
+            answer.release()
+            self._tokens.forget()
+            answer = await self._once(method, url, **more)
         if answer.status < 400 or (answer.status == 404 and "/messages/" in url):
             return answer
         said = await _said(answer)
@@ -101,6 +93,21 @@ class GraphLetterbox:
         raise LetterboxClosed(
             f"Graph answers {answer.status} for {self._box.user}: {said}", again=_asks_for(answer)
         )
+
+    async def _once(self, method: str, url: str, **more: Any) -> aiohttp.ClientResponse:
+        headers = {
+            "Authorization": f"Bearer {await self._tokens.token()}",
+            # Else a message has another id as soon as it is moved.
+            "Prefer": 'IdType="ImmutableId"',
+        }
+        try:
+            return await self._session.request(
+                method, url, headers=headers, timeout=PATIENCE, **more
+            )
+        except (aiohttp.ClientError, TimeoutError) as failure:
+            raise LetterboxClosed(
+                f"Graph cannot be reached: {failure or type(failure).__name__}."
+            ) from None
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> bytes:

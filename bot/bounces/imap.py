@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientError, LoginError
@@ -15,6 +15,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from bot.bounces.address import ImapBox, Tls
 from bot.bounces.letterbox import Arrived, LetterboxClosed
 from comms.channels.mail.returned import LIMIT
+from comms.channels.mail.tokens import Tokens
 
 PATIENCE = 30.0
 """Seconds for which a server may say nothing."""
@@ -22,7 +23,11 @@ PATIENCE = 30.0
 _PART = f"BODY.PEEK[]<0.{LIMIT}>"
 _GIVEN = b"BODY[]<0>"
 
-TokenSource = Callable[[], Awaitable[str]]
+T = TypeVar("T")
+
+
+class _NotLetIn(LetterboxClosed):
+    """The server does not take the password or the token."""
 
 
 class ImapLetterbox:
@@ -32,11 +37,11 @@ class ImapLetterbox:
     """
 
     def __init__(
-        self, box: ImapBox, *, token: TokenSource | None = None, tls: ssl.SSLContext | None = None
+        self, box: ImapBox, *, tokens: Tokens | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        """`token` is asked before each XOAUTH2 login; `tls` replaces the system's certificates."""
+        """`tokens` are asked before each XOAUTH2 login; `tls` replaces the trusted certificates."""
         self._box = box
-        self._token = token
+        self._tokens = tokens
         self._tls = tls
 
     @property
@@ -46,17 +51,24 @@ class ImapLetterbox:
 
     async def fetch(self, limit: int) -> Sequence[Arrived]:
         """Return the oldest unread messages, at most so many; what is beyond LIMIT is left out."""
-        token = await self._asked()
-        return await asyncio.to_thread(self._fetch, token, limit)
+        return await self._logged_in(lambda token: self._fetch(token, limit))
 
     async def put_away(self, ids: Sequence[str]) -> None:
         """Mark these as read, or move them."""
         if ids:
-            token = await self._asked()
-            await asyncio.to_thread(self._put_away, token, [int(one) for one in ids])
+            numbers = [int(one) for one in ids]
+            await self._logged_in(lambda token: self._put_away(token, numbers))
 
-    async def _asked(self) -> str:
-        return await self._token() if self._token else ""
+    async def _logged_in(self, look: Callable[[str], T]) -> T:
+        """Look in a thread; a token that is refused is fetched anew, once."""
+        if self._tokens is None:
+            return await asyncio.to_thread(look, "")
+        try:
+            return await asyncio.to_thread(look, await self._tokens.token() or "")
+        except _NotLetIn:
+            # It was withdrawn before its time, or its key was rolled.
+            self._tokens.forget()
+            return await asyncio.to_thread(look, await self._tokens.token() or "")
 
     def _fetch(self, token: str, limit: int) -> list[Arrived]:
         with self._opened(token) as server:
@@ -110,7 +122,7 @@ class ImapLetterbox:
             yield server
         except LoginError:
             # The server's own words may repeat what we sent.
-            raise LetterboxClosed(f"{box.host} does not let {box.user} in.") from None
+            raise _NotLetIn(f"{box.host} does not let {box.user} in.") from None
         except (OSError, IMAPClientError) as failure:
             raise LetterboxClosed(f"{box.host}: {str(failure)[:200]}") from None
         finally:

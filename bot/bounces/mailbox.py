@@ -17,10 +17,10 @@ def letterbox(settings: Settings, session: aiohttp.ClientSession) -> Letterbox |
         return None
     where = box(settings.bounces_url.get_secret_value())
     if isinstance(where, GraphBox):
-        token = identity.letterbox_token(settings, by_graph=True)
-        return GraphLetterbox(where, url=settings.graph_url, session=session, token=token)
+        tokens = identity.letterbox_tokens(settings, by_graph=True)
+        return GraphLetterbox(where, url=settings.graph_url, session=session, tokens=tokens)
     from bot.bounces.imap import ImapLetterbox  # noqa: PLC0415 - 4 MB that few need
 
     if where.has_token:
-        return ImapLetterbox(where, token=identity.letterbox_token(settings, by_graph=False))
+        return ImapLetterbox(where, tokens=identity.letterbox_tokens(settings, by_graph=False))
     return ImapLetterbox(where)

@@ -65,7 +65,7 @@ async def test_a_token_that_is_refused_is_said_without_any_secret(authority: Aut
 
 def test_a_relay_that_wants_a_token_needs_an_app_to_ask_for_one() -> None:
     with pytest.raises(Invalid, match="SITREP_BOT_APP_ID"):
-        identity.mail_token(Settings(), "relay", relay("smtp://u@relay.contoso.com?auth=xoauth2"))
+        identity.mail_tokens(Settings(), "relay", relay("smtp://u@relay.contoso.com?auth=xoauth2"))
 
 
 def test_a_mailbox_of_graph_needs_an_app_too() -> None:

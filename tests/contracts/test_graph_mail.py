@@ -18,32 +18,15 @@ from comms.channels.mail.graph.mailbox import GraphMailbox, graph_mailbox
 from comms.channels.mail.graph.transport import GraphTransport
 from comms.channels.mail.letters import Letters
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
-from comms.errors import Invalid, Unavailable
+from comms.errors import Invalid
 from comms.testing.clock import HeldClock
 from tests.comms.mail.letters import NOW, delivery
 from tests.comms.mail.sending import STATEMENT, own_links, people
+from tests.comms.mail.tokens import HeldTokens
 from tests.contracts.graph import Graph, open_graph, refusal
 
 SENDER = Mailbox("Contoso incidents", "incidents@contoso.example")
 MAILBOX = GraphMailbox(sender=SENDER.address, timeout=5)
-
-
-@dataclass
-class HeldTokens:
-    """Gives out token-1 until it is forgotten, then token-2, and so on."""
-
-    number: int = 1
-    asked: int = 0
-    fails: str = ""
-
-    async def token(self) -> str:
-        self.asked += 1
-        if self.fails:
-            raise Unavailable(self.fails)
-        return f"token-{self.number}"
-
-    def forget(self) -> None:
-        self.number += 1
 
 
 @dataclass

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -14,10 +13,8 @@ import aiosmtplib
 from comms.channels.mail.envelope import Drop
 from comms.channels.mail.relay import Auth, Relay, Tls
 from comms.channels.mail.reply import Reply, reason
+from comms.channels.mail.tokens import Tokens
 from comms.delivery import Reason
-
-TokenSource = Callable[[], Awaitable[str]]
-"""Where the access token for XOAUTH2 comes from; it caches and refreshes by itself."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +43,26 @@ class NotOpened(Exception):
 
 
 async def open_connection(
-    relay: Relay, *, token: TokenSource | None = None, tls: ssl.SSLContext | None = None
+    relay: Relay, *, tokens: Tokens | None = None, tls: ssl.SSLContext | None = None
 ) -> Opened:
     """Return a connection to the relay; NotOpened says why there is none.
 
-    `tls` replaces the system's trusted certificates. A relay without the STARTTLS that was
-    demanded is refused before a password leaves.
+    `tokens` are for XOAUTH2: one that is refused is fetched anew, once. `tls` replaces the
+    system's trusted certificates. A relay without the STARTTLS that was demanded is refused before
+    a password leaves.
     """
+    try:
+        return await _opened(relay, tokens, tls)
+    except _TokenRefused as refused:
+        # It was withdrawn before its time, or its key was rolled.
+        refused.tokens.forget()
+    try:
+        return await _opened(relay, tokens, tls)
+    except _TokenRefused as refused:
+        raise NotOpened(refused.drop) from refused
+
+
+async def _opened(relay: Relay, tokens: Tokens | None, tls: ssl.SSLContext | None) -> Opened:
     client = aiosmtplib.SMTP(
         hostname=relay.host,
         port=relay.port,
@@ -66,7 +76,10 @@ async def open_connection(
     try:
         await client.connect()
         await _greet(client)
-        auth = await _authenticate(client, relay, token)
+        auth = await _authenticate(client, relay, tokens)
+    except _TokenRefused:
+        client.close()
+        raise
     except Exception as error:
         client.close()
         raise NotOpened(_why(error)) from error
@@ -93,7 +106,7 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
         await client.helo()
 
 
-async def _authenticate(client: aiosmtplib.SMTP, relay: Relay, token: TokenSource | None) -> str:
+async def _authenticate(client: aiosmtplib.SMTP, relay: Relay, tokens: Tokens | None) -> str:
     """Log in; return by which method, '' where none is asked for."""
     ways = {
         "plain": client.auth_plain,
@@ -103,8 +116,8 @@ async def _authenticate(client: aiosmtplib.SMTP, relay: Relay, token: TokenSourc
     match relay.auth:
         case Auth.NONE:
             return ""
-        case Auth.XOAUTH2 if token is not None:
-            await client.auth_xoauth2(relay.username, await _granted(token))
+        case Auth.XOAUTH2 if tokens is not None:
+            await _by_token(client, relay, tokens)
             return "XOAUTH2"
         case Auth.XOAUTH2:
             raise _NoWayIn("No source of access tokens is set up for auth=xoauth2.")
@@ -121,11 +134,27 @@ class _NoWayIn(Exception):
     """We have nothing to log in with that the relay takes."""
 
 
-async def _granted(token: TokenSource) -> str:
+class _TokenRefused(Exception):
+    """The relay does not take the token that it was given."""
+
+    def __init__(self, tokens: Tokens, drop: Drop) -> None:
+        super().__init__(drop.detail)
+        self.tokens = tokens
+        self.drop = drop
+
+
+async def _by_token(client: aiosmtplib.SMTP, relay: Relay, tokens: Tokens) -> None:
+    """Log in by XOAUTH2. A 334 with the error as JSON is answered, and its 535 is the refusal."""
     try:
-        return await token()
+        token = await tokens.token()
     except Exception as error:
         raise _NoWayIn(f"No access token could be had: {error}") from error
+    try:
+        await client.auth_xoauth2(relay.username, token or "")
+    except aiosmtplib.SMTPAuthenticationError as error:
+        if 400 <= error.code < 500:
+            raise
+        raise _TokenRefused(tokens, _why(error)) from error
 
 
 def _tls(client: aiosmtplib.SMTP) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Coroutine, Sequence
 from ssl import SSLContext
 
 from comms.channels.mail.envelope import HELD_BACK, Drop, Envelope, batch_of
-from comms.channels.mail.opening import NotOpened, TokenSource, open_connection
+from comms.channels.mail.opening import NotOpened, open_connection
 from comms.channels.mail.relay import Relay
 from comms.channels.mail.session import Session
+from comms.channels.mail.tokens import Tokens
 from comms.delivery import Reason
 
 IDLE_SECONDS = 30.0
@@ -30,12 +31,12 @@ class Pool:
         relay: Relay,
         *,
         sender: str,
-        token: TokenSource | None = None,
+        tokens: Tokens | None = None,
         tls: SSLContext | None = None,
     ) -> None:
         self._relay = relay
         self._sender = sender
-        self._token = token
+        self._tokens = tokens
         self._tls = tls
         self._waiting: deque[Envelope] = deque()
         self._sessions: set[Session] = set()
@@ -120,7 +121,7 @@ class Pool:
 
     async def _open(self) -> None:
         try:
-            opened = await open_connection(self._relay, token=self._token, tls=self._tls)
+            opened = await open_connection(self._relay, tokens=self._tokens, tls=self._tls)
         except NotOpened as error:
             self._opening -= 1
             if not self._sessions and not self._opening:

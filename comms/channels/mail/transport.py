@@ -12,11 +12,11 @@ from comms.channels.mail.address import Mailbox, addr_spec
 from comms.channels.mail.envelope import Envelope
 from comms.channels.mail.letters import Letters, Links
 from comms.channels.mail.message import Mailing
-from comms.channels.mail.opening import TokenSource
 from comms.channels.mail.pool import Pool
 from comms.channels.mail.postmark import Postmarks, ReturnPath
 from comms.channels.mail.relay import Relay
 from comms.channels.mail.thread import digest
+from comms.channels.mail.tokens import Tokens
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Invalid
@@ -41,10 +41,10 @@ class MailTransport:
         postmarks: Postmarks | None = None,
         back_to: ReturnPath | None = None,
         home: str = "",
-        token: TokenSource | None = None,
+        tokens: Tokens | None = None,
         tls: SSLContext | None = None,
     ) -> None:
-        """`token` is asked for each XOAUTH2 login. `tls` replaces the system's certificates.
+        """`tokens` are asked for each XOAUTH2 login. `tls` replaces the system's certificates.
 
         Letters come back to `back_to`, else to the sender; `postmarks` are how they are known then.
         `home` is the domain of Message-IDs ('': the sender's).
@@ -55,7 +55,7 @@ class MailTransport:
         path = back_to or ReturnPath("", sender.address)
         self._own_path = path if path.is_marked else None
         self._pool = Pool(
-            relay, sender=sender.address if path.is_marked else path.after, token=token, tls=tls
+            relay, sender=sender.address if path.is_marked else path.after, tokens=tokens, tls=tls
         )
 
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:

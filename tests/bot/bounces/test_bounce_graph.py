@@ -20,6 +20,7 @@ from bot.bounces.letterbox import LetterboxClosed
 from comms.channels.mail.returned import LIMIT
 from tests.bot.channel import serving
 from tests.comms.mail import reports
+from tests.comms.mail.tokens import HeldTokens
 
 USER = "bounces@contoso.example"
 BOX = GraphBox(user=USER)
@@ -104,11 +105,12 @@ class Mailbox:
         self.read: list[str] = []
         self.moved: dict[str, str] = {}
         self.refusal: tuple[int, dict[str, str]] | None = None
+        self.tokens: list[str] = []
 
     @web.middleware
     async def checked(self, request: web.Request, handler: Any) -> web.StreamResponse:
         contract().validate_request(AIOHTTPOpenAPIWebRequest(request, body=await request.read()))
-        assert request.headers["Authorization"] == "Bearer a-token"
+        self.tokens.append(request.headers["Authorization"])
         assert request.match_info["user"] == USER
         if self.refusal:
             status, headers = self.refusal
@@ -143,9 +145,6 @@ class Mailbox:
 async def letterbox(mailbox: Mailbox, box: GraphBox = BOX) -> AsyncIterator[GraphLetterbox]:
     """Serve the mailbox, and open it."""
 
-    async def token() -> str:
-        return "a-token"
-
     app = web.Application(middlewares=[mailbox.checked])
     root = "/v1.0/users/{user}"
     app.router.add_get(root + "/mailFolders/{folder}/messages", mailbox.listed)
@@ -153,7 +152,7 @@ async def letterbox(mailbox: Mailbox, box: GraphBox = BOX) -> AsyncIterator[Grap
     app.router.add_patch(root + "/messages/{message}", mailbox.update)
     app.router.add_post(root + "/messages/{message}/move", mailbox.move)
     async with serving(app) as url, ClientSession() as session:
-        yield GraphLetterbox(box, url=f"{url}/v1.0", session=session, token=token)
+        yield GraphLetterbox(box, url=f"{url}/v1.0", session=session, tokens=HeldTokens())
 
 
 async def test_messages_come_as_they_arrived_until_they_are_put_away() -> None:
@@ -229,6 +228,17 @@ async def test_a_refusal_is_said_by_its_code_alone() -> None:
             await box.fetch(9)
 
 
+async def test_a_token_that_was_withdrawn_is_fetched_anew_once() -> None:
+    mailbox = Mailbox()
+    mailbox.refusal = (401, {})
+
+    async with letterbox(mailbox) as box:
+        with pytest.raises(LetterboxClosed, match="401"):
+            await box.fetch(9)
+
+    assert mailbox.tokens == ["Bearer token-1", "Bearer token-2"]
+
+
 async def test_a_mailbox_that_is_not_there_is_no_empty_one() -> None:
     mailbox = Mailbox()
     mailbox.refusal = (404, {})
@@ -239,10 +249,9 @@ async def test_a_mailbox_that_is_not_there_is_no_empty_one() -> None:
 
 
 async def test_graph_that_cannot_be_reached_is_named() -> None:
-    async def token() -> str:
-        return "a-token"
-
     async with ClientSession() as session:
-        box = GraphLetterbox(BOX, url="http://127.0.0.1:1/v1.0", session=session, token=token)
+        box = GraphLetterbox(
+            BOX, url="http://127.0.0.1:1/v1.0", session=session, tokens=HeldTokens()
+        )
         with pytest.raises(LetterboxClosed, match="Graph cannot be reached"):
             await box.fetch(9)

@@ -16,6 +16,7 @@ from bot.bounces.letterbox import LetterboxClosed
 from comms.channels.mail.returned import LIMIT
 from tests.bot.channel import serving
 from tests.comms.mail import reports
+from tests.comms.mail.tokens import HeldTokens
 from tests.dovecot import PASSWORD, Dovecot, dovecot
 
 USER = "bounces@contoso.example"
@@ -139,7 +140,7 @@ async def introspected() -> AsyncIterator[str]:
 
     async def whose(request: web.Request) -> web.Response:
         token = (await request.post()).get("token")
-        return web.json_response({"active": str(token == "fresh").lower(), "username": USER})
+        return web.json_response({"active": str(token == "token-2").lower(), "username": USER})
 
     app = web.Application()
     app.router.add_post("/introspect", whose)
@@ -147,16 +148,16 @@ async def introspected() -> AsyncIterator[str]:
         yield f"{url}/introspect"
 
 
-@pytest.mark.parametrize(("given", "opens"), [("fresh", True), ("stale", False)])
-async def test_an_access_token_opens_it(introspected: str, given: str, opens: bool) -> None:
-    async def token() -> str:
-        return given
-
+@pytest.mark.parametrize(("number", "opens"), [(2, True), (1, True), (0, False)])
+async def test_an_access_token_opens_it_and_one_that_is_refused_is_fetched_anew_once(
+    introspected: str, number: int, opens: bool
+) -> None:
+    tokens = HeldTokens(number=number)
     with dovecot(introspected) as server:
         box = ImapBox(
             host="localhost", port=server.tls, tls=Tls.IMPLICIT, user=USER, has_token=True
         )
-        letterbox = ImapLetterbox(box, token=token, tls=server.context)
+        letterbox = ImapLetterbox(box, tokens=tokens, tls=server.context)
         if opens:
             assert not await letterbox.fetch(1)
         else:

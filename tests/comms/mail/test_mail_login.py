@@ -6,14 +6,15 @@ import ssl
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import MISSING, SMTP, AuthResult
 
 from comms.channels.mail.relay import Auth, Tls
-from comms.delivery import DeliveryState, Reason
-from comms.errors import Unavailable
+from comms.delivery import DeliveryState, Outcome, Reason
 from tests.comms.mail.certificates import write_certificate
 from tests.comms.mail.letters import delivery
 from tests.comms.mail.relays import Relayed, serving
 from tests.comms.mail.sending import BOTH, STATEMENT, people, sending, sent
+from tests.comms.mail.tokens import HeldTokens
 
 # aiosmtpd warns of passwords without TLS; here they are made up.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -23,6 +24,30 @@ ACCEPTED, REJECTED, UNKNOWN = (
     DeliveryState.REJECTED,
     DeliveryState.UNKNOWN,
 )
+
+
+class Explains(Relayed):
+    """Says why it refuses a token as Exchange and Gmail do: 334 with JSON, then 535."""
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        result = await super().auth_XOAUTH2(server, args)
+        if not result.success:
+            answer = await server.challenge_auth(b'{"status":"401","schemes":"Bearer"}')
+            self.logins.append("" if answer in {b"", MISSING} else str(answer))
+        return result
+
+
+def a_login(token: str) -> str:
+    """What a client says to log in by it."""
+    return f"user=incidents@contoso.example\x01auth=Bearer {token}\x01\x01"
+
+
+async def by_token(relayed: Relayed, tokens: HeldTokens) -> Outcome:
+    """Send one letter by XOAUTH2."""
+    relay = relayed.relay(auth=Auth.XOAUTH2, username="incidents@contoso.example")
+    async with sending(relay, tokens=tokens) as transport:
+        (outcome,) = await transport.send(STATEMENT, [delivery(1)])
+    return outcome
 
 
 async def test_a_password_is_spent_once_when_it_is_wrong() -> None:
@@ -45,26 +70,42 @@ async def test_a_password_lets_us_in(auth: Auth) -> None:
 
 
 async def test_an_access_token_lets_us_in() -> None:
-    async def token() -> str:
-        return "fresh"
-
-    async with serving(Relayed(password="fresh")) as relayed:
-        relay = relayed.relay(auth=Auth.XOAUTH2, username="incidents@contoso.example")
-        async with sending(relay, token=token) as transport:
-            (outcome,) = await transport.send(STATEMENT, [delivery(1)])
+    async with serving(Relayed(password="token-1")) as relayed:
+        outcome = await by_token(relayed, HeldTokens())
 
     assert outcome.state is ACCEPTED
-    assert relayed.logins == ["user=incidents@contoso.example\x01auth=Bearer fresh\x01\x01"]
+    assert relayed.logins == [a_login("token-1")]
+
+
+async def test_an_access_token_that_is_refused_is_fetched_anew_once() -> None:
+    async with serving(Relayed(password="token-2")) as relayed:
+        outcome = await by_token(relayed, HeldTokens())
+
+    assert outcome.state is ACCEPTED
+    assert relayed.logins == [a_login("token-1"), a_login("token-2")]
+
+
+async def test_a_second_access_token_that_is_refused_is_the_last() -> None:
+    tokens = HeldTokens()
+    async with serving(Relayed(password="token-9")) as relayed:
+        outcome = await by_token(relayed, tokens)
+
+    assert (outcome.state, outcome.reason) == (REJECTED, Reason.AUTHENTICATION)
+    # A letter that did not leave is tried over a second connection.
+    assert tokens.asked == len(relayed.logins) <= 4
+
+
+async def test_why_a_token_is_refused_may_come_before_the_refusal() -> None:
+    async with serving(Explains(password="token-2")) as relayed:
+        outcome = await by_token(relayed, HeldTokens())
+
+    assert outcome.state is ACCEPTED
+    assert relayed.logins == [a_login("token-1"), "", a_login("token-2")]
 
 
 async def test_no_access_token_is_an_outcome() -> None:
-    async def token() -> str:
-        raise Unavailable("Entra ID does not answer.")
-
-    async with serving(Relayed(password="fresh")) as relayed:
-        relay = relayed.relay(auth=Auth.XOAUTH2, username="u")
-        async with sending(relay, token=token) as transport:
-            (outcome,) = await transport.send(STATEMENT, [delivery(1)])
+    async with serving(Relayed(password="token-1")) as relayed:
+        outcome = await by_token(relayed, HeldTokens(fails="Entra ID does not answer."))
 
     assert (outcome.state, outcome.reason) == (REJECTED, Reason.AUTHENTICATION)
     assert "Entra ID does not answer." in outcome.detail

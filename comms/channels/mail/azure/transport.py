@@ -15,8 +15,8 @@ import aiohttp
 
 from comms.channels.mail.azure.resource import AzureResource
 from comms.channels.mail.graph.refusal import Answer, outcome, rejected, unknown
-from comms.channels.mail.graph.transport import Tokens
 from comms.channels.mail.letters import Letters
+from comms.channels.mail.tokens import Tokens
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Invalid, SitrepError

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Protocol
 from urllib.parse import quote
 
 import aiohttp
@@ -13,24 +12,13 @@ import aiohttp
 from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.graph.refusal import Answer, outcome, rejected, unknown
 from comms.channels.mail.letters import Letters
+from comms.channels.mail.tokens import Tokens
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
 from comms.errors import Invalid, SitrepError
 from comms.statement import Statement
 
 LONGEST_ANSWER = 64 * 1024
-
-
-class Tokens(Protocol):
-    """Where the app's access token for Graph comes from; it caches and refreshes by itself."""
-
-    async def token(self) -> str | None:
-        """Return a token that is good for some minutes. Raises SitrepError where none is had."""
-        ...
-
-    def forget(self) -> None:
-        """Fetch anew next time: the last token was refused."""
-        ...
 
 
 class GraphTransport:
