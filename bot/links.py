@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 from comms.errors import NotFound
 
@@ -15,11 +16,13 @@ SIGNED = 18
 class Links:
     """Makes and reads links under `base_url`. A link is for one purpose and one thing.
 
-    `key` has 64 bytes at most.
+    `key` signs; links that were signed with one of the `older` keys are good too. A key has 64
+    bytes at most.
     """
 
-    def __init__(self, *, key: bytes, base_url: str) -> None:
+    def __init__(self, *, key: bytes, base_url: str, older: Sequence[bytes] = ()) -> None:
         self._key = key
+        self._older = tuple(older)
         self.base_url = base_url
 
     def make(self, purpose: str, subject: str) -> str:
@@ -43,15 +46,22 @@ class Links:
 
     def is_signed(self, purpose: str, subject: str, signature: str) -> bool:
         """True for a signature that we made for this purpose and thing."""
-        wanted = self._sign(purpose, subject)
-        return hmac.compare_digest(wanted.encode(), signature.encode("utf-8", "replace"))
+        given = signature.encode("utf-8", "replace")
+        return any(
+            hmac.compare_digest(_signature(key, purpose, subject).encode(), given)
+            for key in (self._key, *self._older)
+        )
 
     def fingerprint(self, purpose: str, subject: str) -> str:
         """Return what tells one subject from another, and nobody else can trace back to it."""
         return self._sign(purpose, subject)
 
     def _sign(self, purpose: str, subject: str) -> str:
-        # A keyed BLAKE2 is a MAC by itself (RFC 7693), and three times as quick as HMAC.
-        text = f"{purpose}:{subject}".encode()
-        signature = hashlib.blake2b(text, key=self._key, digest_size=SIGNED).digest()
-        return base64.urlsafe_b64encode(signature).decode()
+        return _signature(self._key, purpose, subject)
+
+
+def _signature(key: bytes, purpose: str, subject: str) -> str:
+    # A keyed BLAKE2 is a MAC by itself (RFC 7693), and three times as quick as HMAC.
+    text = f"{purpose}:{subject}".encode()
+    signature = hashlib.blake2b(text, key=key, digest_size=SIGNED).digest()
+    return base64.urlsafe_b64encode(signature).decode()

@@ -21,6 +21,7 @@ SECRETS = (
     "database_url",
     "api_token",
     "inbound_token",
+    "link_keys",
     "bounces_url",
     "bot_secret",
     "bot_certificate",
@@ -89,6 +90,9 @@ class Settings(BaseSettings):
     api_token: SecretStr | None = None
     inbound_token: SecretStr | None = None
     """Opens the routes under /inbound alone: for services that report to us."""
+
+    link_keys: SecretStr | None = None
+    """Keys of the links in letters: the first signs, the others are still believed."""
 
     bot_app_id: str | None = None
     bot_tenant_id: str | None = None

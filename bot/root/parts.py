@@ -20,6 +20,7 @@ from bot import channels, identity, mail
 from bot.bells import Bells
 from bot.edge.connector import Connector, open_session
 from bot.incident_page import incident_url
+from bot.link_keys import named_keys
 from bot.links import Links
 from bot.metrics.bounces import BounceMeters
 from bot.metrics.meters import ProductMeters
@@ -92,10 +93,7 @@ async def parts_of(
             connector = Connector(
                 session, identity.tokens(settings), identity.service_hosts(settings)
             )
-            links = Links(
-                key=await database.write(partial(key_of, name="links")),
-                base_url=settings.base_url or "",
-            )
+            links = _links(settings, await database.write(partial(key_of, name="links")))
             postmarks = Postmarks(await database.write(partial(key_of, name="postmarks")))
             store = SqlStore(database, me=me)
             bells = Bells()
@@ -144,6 +142,12 @@ async def parts_of(
             )
         finally:
             database.close()
+
+
+def _links(settings: Settings, own: bytes) -> Links:
+    named = named_keys(settings.link_keys.get_secret_value() if settings.link_keys else "")
+    first, *older = (own if key is None else key for key in named)
+    return Links(key=first, older=older, base_url=settings.base_url or "")
 
 
 def open_database(
