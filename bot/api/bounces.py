@@ -26,6 +26,7 @@ table = Table(tag="mail")
 
 MESSAGE = "message/rfc822"
 JSON = "application/json"
+CLOUD_EVENTS = ("application/cloudevents+json", "application/cloudevents-batch+json")
 
 LIMIT = 8 * 1024 * 1024
 """Bytes of a post: a letter with its pictures, or some thousand reports."""
@@ -45,6 +46,14 @@ class TakenTold(Told):
     strangers: int = Field(description="How many belong to none of ours.")
     repeated: int = Field(description="How many were known already.")
     suppressed: int = Field(description="To how many addresses nothing is sent any more.")
+
+
+class Sender(Given):
+    """Who asks whether events may be sent here, before any is (CloudEvents: abuse protection)."""
+
+    origin: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.-]{1,253}$")] = Field(
+        alias="WebHook-Request-Origin", description="The name of the system that would send."
+    )
 
 
 class HandshakeTold(Told):
@@ -79,8 +88,23 @@ class ListPage(Given):
     limit: int = Field(default=100, ge=1, le=1000)
 
 
+@inbound.options("/bounces", produces=(), scope=INBOUND)
+async def allow_bounces(call: Call, headers: Sender) -> web.StreamResponse:
+    """Allow a service to post CloudEvents; it asks before it sends any.
+
+    "HTTP 1.1 Web Hooks for Event Delivery", section 4, which Event Grid asks of whoever subscribes
+    with the CloudEvents schema.
+    """
+    allowed = {"WebHook-Allowed-Origin": headers.origin, "WebHook-Allowed-Rate": "*"}
+    return web.Response(headers={**allowed, "Allow": "POST, OPTIONS"})
+
+
 @inbound.post(
-    "/bounces", accepts=(MESSAGE, JSON), scope=INBOUND, problems=(400, 413, 415), status=200
+    "/bounces",
+    accepts=(MESSAGE, JSON, *CLOUD_EVENTS),
+    scope=INBOUND,
+    problems=(400, 413, 415),
+    status=200,
 )
 async def take_bounces(call: Call) -> TakenTold | web.StreamResponse:
     """Take what came back of mail.
@@ -91,7 +115,7 @@ async def take_bounces(call: Call) -> TakenTold | web.StreamResponse:
     raw = b"".join([chunk async for chunk in chunks(call.request, limit=LIMIT)])
     if call.request.content_type == MESSAGE:
         returned = await asyncio.to_thread(read, raw)
-    elif call.request.content_type in {JSON, "application/cloudevents-batch+json"}:
+    elif call.request.content_type in {JSON, *CLOUD_EVENTS}:
         parsed = _parsed(raw)
         code = handshake(parsed)
         if code is not None:

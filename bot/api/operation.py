@@ -108,6 +108,10 @@ class Table:
         """Enter a function that takes away."""
         return self._entry("DELETE", path, **more)
 
+    def options(self, path: str, **more: Any) -> Callable[[Run], Run]:
+        """Enter a function that says whether one may ask."""
+        return self._entry("OPTIONS", path, **more)
+
     def _entry(
         self,
         method: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -150,6 +151,44 @@ async def test_event_grid_gets_back_the_code_by_which_it_knows_us(api: Api) -> N
     reply = await api.ask("POST", "/inbound/bounces", json=[asked])
 
     assert (reply.status, reply.body) == (200, {"validationResponse": "512d38b6"})
+
+
+async def test_event_grid_may_send_cloud_events_once_it_has_asked(api: Api) -> None:
+    origin = {"WebHook-Request-Origin": "eventgrid.azure.net"}
+    nobody = {"Authorization": ""}
+
+    allowed = await api.ask(
+        "OPTIONS", "/inbound/bounces", headers={**origin, **nobody}, params={"token": INBOUND}
+    )
+    stranger = await api.ask("OPTIONS", "/inbound/bounces", headers={**origin, **nobody})
+    nameless = await api.ask("OPTIONS", "/inbound/bounces")
+
+    assert allowed.status == 200
+    assert allowed.headers["WebHook-Allowed-Origin"] == "eventgrid.azure.net"
+    assert allowed.headers["WebHook-Allowed-Rate"] == "*"
+    stranger.problem(401)
+    nameless.problem(422)
+
+
+@pytest.mark.usefixtures("mail_to_kim")
+async def test_a_cloud_event_tells_what_an_event_of_event_grid_tells(api: Api) -> None:
+    told = event()
+    cloud = {
+        "specversion": "1.0",
+        "source": "/subscriptions/x",
+        "id": told["id"],
+        "type": told["eventType"],
+        "data": told["data"],
+    }
+
+    reply = await api.ask(
+        "POST",
+        "/inbound/bounces",
+        data=json.dumps(cloud).encode(),
+        headers={"Content-Type": "application/cloudevents+json; charset=utf-8"},
+    )
+
+    assert reply.body["suppressed"] == 1
 
 
 async def test_any_program_can_say_what_became_of_a_mail(
