@@ -30,8 +30,7 @@ class House:
 
     `limits` are those by which a channel reaches an audience; `incident_url` makes the internal
     link of an incident, `page_url` its public one ('' where the product has no such address).
-    link of an incident ('' where the product has no public address). `postmarks` are those that
-    letters bear.
+    `postmarks` are those that letters bear.
     """
 
     plan: Plan

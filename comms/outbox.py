@@ -89,7 +89,10 @@ class Effects(Protocol):
         ...
 
     async def put_off(self, effect: Effect, *, until: datetime | None, why: str) -> None:
-        """It failed; try again then, or never (None): unless it was revived since it was read."""
+        """It failed; try again then, or never (None).
+
+        Unless it was revived, or carried out by another, since it was read.
+        """
         ...
 
 
@@ -178,7 +181,10 @@ class Carrier:
             exc_info=None if is_expected else failure,
         )
         until = None if last else self._clock.now() + wait
-        await self._effects.put_off(effect, until=until, why=str(failure)[:300])
+        # Patiently, as with what is done: other lanes are under way, and would be begun again.
+        async for attempt in patiently("outbox.put_off"):
+            with attempt:
+                await self._effects.put_off(effect, until=until, why=str(failure)[:300])
         self._meters.carried(effect.kind, "given_up" if last else "put_off")
 
 

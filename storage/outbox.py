@@ -86,9 +86,13 @@ class SqlEffects:
         await self._set(effect, due_at=None, done_at=now, why="")
 
     async def put_off(self, effect: Effect, *, until: datetime | None, why: str) -> None:
-        """It failed; try again then, or never (None): unless it was revived since it was read."""
-        unrevived = col(EffectRow.revivals) == effect.revivals
-        await self._set(effect, unrevived, due_at=until, why=why, attempts=effect.attempts + 1)
+        """It failed; try again then, or never (None).
+
+        Unless it was revived since it was read, or another has carried it out: a carrier that was
+        frozen past its lease is late with its news.
+        """
+        as_read = (col(EffectRow.revivals) == effect.revivals, col(EffectRow.done_at).is_(None))
+        await self._set(effect, *as_read, due_at=until, why=why, attempts=effect.attempts + 1)
 
     async def _set(self, effect: Effect, *where: ColumnElement[bool], **values: object) -> None:
         of_effect = update(EffectRow).where(col(EffectRow.id) == effect.id, *where)

@@ -171,3 +171,19 @@ def test_what_a_quota_has_saved_up_may_leave_at_once_and_no_more() -> None:
     assert asyncio.run(taken()) == 100
     clock.advance(timedelta(minutes=6))
     assert asyncio.run(taken()) == 10
+
+
+async def test_permits_from_before_the_clock_was_set_back_are_not_waited_for(
+    clock: HeldClock,
+) -> None:
+    class SetBackMeanwhile(MemoryThrottle):
+        async def turn(
+            self, limit: Limit, told: Told | None, *, want: int, priority: int, now: datetime
+        ) -> Grant:
+            granted = await super().turn(limit, told, want=want, priority=priority, now=now)
+            clock.turn_back(timedelta(hours=1))
+            return granted
+
+    gate = Gate(limits=only(0), throttle=SetBackMeanwhile(), clock=clock)
+
+    assert (await asyncio.wait_for(gate.enter(fanout(), 50), 60)).permits == 50

@@ -82,6 +82,20 @@ async def test_a_carrier_that_is_gone_is_followed_when_its_lease_has_run_out(
 
 
 @pytest.mark.usefixtures("waiting")
+async def test_who_was_frozen_past_its_lease_puts_off_nothing_that_another_has_done(
+    one: SharedEffects, two: SharedEffects, clock: HeldClock
+) -> None:
+    first, *_ = await one.waiting(clock.now(), limit=16)
+    clock.advance(LEASE)
+    for effect in await two.waiting(clock.now(), limit=16):
+        await two.done(effect, clock.now())
+
+    await one.put_off(first, until=clock.now(), why="The connection is gone.")
+
+    assert await two.waiting(clock.now(), limit=16) == ()
+
+
+@pytest.mark.usefixtures("waiting")
 async def test_a_lease_from_before_the_clock_was_set_back_holds_no_lane(
     one: SharedEffects, two: SharedEffects, clock: HeldClock
 ) -> None:

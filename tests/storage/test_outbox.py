@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import structlog.testing
@@ -324,6 +324,38 @@ async def test_a_database_that_fails_for_a_moment_repeats_no_effect(
     await Carrier(effects=Flaky(kept_in), hands=hands.by_kind(), clock=clock, bell=bell).carry()
 
     assert hands.carried == ["a", "b"]
+
+
+async def test_a_database_that_fails_as_an_effect_is_put_off_repeats_no_other(
+    put: Put,
+    kept_in: Database,
+    hands: Hands,
+    clock: HeldClock,
+    bell: Bell,
+) -> None:
+    is_locked = asyncio.Event()
+
+    class Flaky(SqlEffects):
+        async def put_off(self, effect: Effect, *, until: datetime | None, why: str) -> None:
+            if not is_locked.is_set():
+                is_locked.set()
+                raise Unavailable("locked")
+            await super().put_off(effect, until=until, why=why)
+
+    async def late(effect: Effect) -> None:
+        await is_locked.wait()
+        await hands.carry(effect)
+
+    hands.broken = {"fails"}
+    await put("fails", incident="INC-1")
+    await put("under way", incident="INC-2", kind="page.refresh")
+    by_kind = {**hands.by_kind(), "page.refresh": late}
+    carrier = Carrier(effects=Flaky(kept_in), hands=by_kind, clock=clock, bell=bell)
+
+    while await carrier.carry():
+        pass
+
+    assert hands.carried == ["under way"]
 
 
 async def _until(condition: Callable[[], bool]) -> None:
