@@ -60,6 +60,10 @@ class Scene:
         """The communication plan."""
         return self.house.plan
 
+    def plan_for(self, incident: Incident) -> Plan:
+        """The plan as it holds for this incident: its services may have their own."""
+        return self.plan.under(incident)
+
     def tell(self, incident: str, kind: str, text: str, **facts: str | int) -> None:
         """Write a step into the incident's timeline and, as a deed, into the audit log."""
         self.tell_all(

@@ -17,6 +17,11 @@ class IncidentType(StrEnum):
     SECURITY = "security"
     CONTINUITY = "business_continuity"
 
+    @property
+    def label(self) -> str:
+        """The type as people read it: 'business continuity'."""
+        return self.value.replace("_", " ")
+
 
 class Severity(StrEnum):
     """SEV1 is the worst."""

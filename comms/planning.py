@@ -37,7 +37,7 @@ def open_fanouts(scene: Scene, incident: Incident, update: Update) -> tuple[Fano
             corrects=update.corrects,
         )
         for statement in scene.book.updates.statements(update)
-        if _goes_out(scene, update, statement)
+        if _goes_out(scene, incident, update, statement)
     )
 
 
@@ -59,9 +59,9 @@ def stand_in(scene: Scene, fanout: Fanout, channel: ChannelName) -> int:
     return sum(told.get(state, 0) for state in (DeliveryState.PLANNED, *REACHED))
 
 
-def _goes_out(scene: Scene, update: Update, statement: Statement) -> bool:
+def _goes_out(scene: Scene, incident: Incident, update: Update, statement: Statement) -> bool:
     """What only stands in for a channel that fails waits; a correction follows where it went."""
-    if statement.channel in scene.plan.audience(statement.audience).channels:
+    if statement.channel in scene.plan_for(incident).audience(statement.audience).channels:
         return True
     if update.corrects is None:
         return False

@@ -36,8 +36,6 @@ class SqlIncidents:
         fresh = {
             "key": f"new:{nonce}",
             "nonce": nonce,
-            "type": incident.type.value,
-            "services": list(incident.services),
             "declared_by": document(PERSON, incident.declared_by),
             "declared_at": incident.declared_at,
             "drill": incident.drill,
@@ -58,7 +56,7 @@ class SqlIncidents:
         return _incident(self._row(key))
 
     def save(self, incident: Incident) -> None:
-        """Keep its title, severity, status, times and roles."""
+        """Keep its title, severity, type, services, status, times and roles."""
         row = self._row(incident.key)
         for name, value in _changing(incident).items():
             setattr(row, name, value)
@@ -93,6 +91,8 @@ def _changing(incident: Incident) -> dict[str, Any]:
         "title": incident.title,
         "summary": incident.summary,
         "severity": incident.severity.value,
+        "type": incident.type.value,
+        "services": list(incident.services),
         "status": incident.status.value,
         "roles": document(ROLES, incident.roles),
         "resolved_at": incident.resolved_at,

@@ -42,9 +42,10 @@ def preview_card(
     asked = {
         name: asked_by(plan.audiences[name], update, incident, plan) for name in update.audiences
     }
+    told = plan.under(incident).audiences
     # What needs nobody's approval is read last.
     chosen = sorted(
-        (plan.audiences[name] for name in update.audiences),
+        (told[name] for name in update.audiences),
         key=lambda audience: (not asked[audience.name], audience.position),
     )
     context = headed(incident, incident_url=incident_url) | {

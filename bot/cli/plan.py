@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import mail, settings
+from bot.cli.catalogue import service_line, service_told
 from comms.errors import Invalid
 from comms.incident import Severity
 from comms.plan import load
@@ -149,6 +150,8 @@ def _print(plan: Plan, console: Console) -> None:
         if audience.languages:
             spoken = ", ".join(plan.languages_of(audience))
             console.print(f"{audience.name} are written to in: {spoken}.", markup=False)
+    for service in plan.services:
+        console.print(service_line(service), markup=False)
 
 
 def _row(audience: Audience) -> list[str]:
@@ -186,6 +189,8 @@ def _described(plan: Plan) -> dict[str, object]:
         "four_eyes": plan.four_eyes,
         "mail_rate": plan.mail_rate,
         "regulators": list(plan.regulators),
+        "services": {service.name: service_told(service) for service in plan.services},
+        "listed_services_only": plan.catalogue.listed_only,
         "audiences": {
             audience.name: {
                 "label": audience.label,

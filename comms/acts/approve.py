@@ -210,7 +210,7 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     if sent.corrects is not None:
         cancel(scene, incident.key, sent.corrects)
     planning.begin(scene, planning.open_fanouts(scene, moved, sent))
-    planned = _on_its_way(scene, sent)
+    planned = _on_its_way(scene, moved, sent)
     answer(scene, sent)
     if moved.status is not incident.status and moved.status.is_open and incident.status.is_open:
         tighten(scene, moved)
@@ -226,10 +226,10 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     return sent
 
 
-def _on_its_way(scene: Scene, sent: Update) -> int:
+def _on_its_way(scene: Scene, incident: Incident, sent: Update) -> int:
     """How many are being reached: the ledger's rows, or the estimate while they are written."""
     if planning.is_planning(scene):
-        audiences = (scene.plan.audience(name) for name in sent.audiences)
+        audiences = scene.plan_for(incident).among(sent.audiences)
         return sum(estimate(scene, sent, audience).recipients for audience in audiences)
     totals = scene.book.fanouts.totals(sent.incident, sent.number)
     return sum(states[DeliveryState.PLANNED] for states in totals.values())

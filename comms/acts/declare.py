@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from comms import text
 from comms.acts.promises import promise_first
 from comms.acts.show import show_incident
+from comms.acts.triage import services_of, tell_services
 from comms.desk import Scene
-from comms.errors import Conflict, Invalid
+from comms.errors import Conflict
 from comms.incident import Incident, IncidentType, Severity, Status, move
 from comms.outbox import Effect
 from comms.room import Place
-
-SERVICES = 20
-"""At most so many services an incident."""
 
 
 def declare(
@@ -48,7 +46,7 @@ def declare(
             status=Status.TRIAGE if suspected else Status.DECLARED,
             type=type,
             summary=text.text(summary, pointer="/summary"),
-            services=_services(services),
+            services=services_of(scene, services),
             declared_by=scene.by,
             declared_at=scene.now,
             drill=drill,
@@ -64,6 +62,7 @@ def declare(
         f"{', a drill' if drill else ''}): {incident.title}",
         severity=severity.value,
     )
+    tell_services(scene, incident)
     scene.book.outbox.put(
         Effect(kind="room.open", key=f"room.open:{incident.key}", incident=incident.key),
         now=scene.now,
@@ -84,15 +83,3 @@ def confirm(scene: Scene, key: str) -> Incident:
     promise_first(scene, declared)
     show_incident(scene, key)
     return declared
-
-
-def _services(services: Sequence[str]) -> tuple[str, ...]:
-    if len(services) > SERVICES:
-        raise Invalid(
-            f"At most {SERVICES} services; this names {len(services)}.", pointer="/services"
-        )
-    kept = (
-        text.line(service, pointer=f"/services/{at}", limit=80)
-        for at, service in enumerate(services)
-    )
-    return tuple(service for service in kept if service)

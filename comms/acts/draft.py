@@ -117,7 +117,7 @@ def redraft(scene: Scene, incident: Incident) -> None:
     if before is None:
         return
     status = before.status if before.status in _reachable(incident) else incident.status
-    chosen = scene.plan.among(before.audiences)
+    chosen = scene.plan_for(incident).among(before.audiences)
     change = changed(scene, incident, before.report, status, corrects=before.corrects)
     update = replace(
         before,
@@ -139,7 +139,8 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
     """Show an update as it would be sent, or was."""
     incident = scene.book.incidents.get(key)
     update = scene.book.updates.get(key, number)
-    chosen = scene.plan.among(update.audiences)
+    plan = scene.plan_for(incident)
+    chosen = plan.among(update.audiences)
     estimates = {audience.name: estimate(scene, update, audience) for audience in chosen}
     roles = needed(update, incident, scene.plan)
     return Preview(
@@ -225,8 +226,9 @@ def _audiences(
         )
     if not names:
         raise Invalid("Name at least one audience.", pointer="/audiences")
+    plan = scene.plan_for(incident)
     chosen = {
-        name: scene.plan.audience(name, pointer=f"/audiences/{at}") for at, name in enumerate(names)
+        name: plan.audience(name, pointer=f"/audiences/{at}") for at, name in enumerate(names)
     }
     for audience in chosen.values():
         if incident.drill and audience.external:

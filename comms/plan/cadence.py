@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -94,6 +94,11 @@ class Case:
             and incident.type in self.types
             and incident.status in self.statuses
         )
+
+    def without(self, severities: Collection[Severity]) -> Case:
+        """Return the case as it is where something else holds at these severities."""
+        left = {at: row for at, row in self.cadence.items() if at not in severities}
+        return replace(self, cadence=left)
 
     def covers(self, other: Case) -> bool:
         """True where this holds wherever the other does."""

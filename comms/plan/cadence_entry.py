@@ -122,10 +122,25 @@ class CadenceTable(_Said):
     )
 
 
+class OwnCadence(Strict):
+    """The promise at a severity, in place of the audience's; what is left out stays as it is."""
+
+    SEV1: CadenceEntry | None = None
+    SEV2: CadenceEntry | None = None
+    SEV3: CadenceEntry | None = None
+    SEV4: CadenceEntry | None = None
+
+
 def cadences(entry: CadenceTable, zone: ZoneInfo) -> Mapping[Severity, Cadence]:
     """Return the cadence at each severity. `zone` is the plan's."""
     said = {severity: _row(entry, severity) for severity in Severity}
     return {severity: _cadence(row, entry.zone or zone) for severity, row in said.items()}
+
+
+def own_cadences(entry: OwnCadence, zone: ZoneInfo) -> Mapping[Severity, Cadence]:
+    """Return the cadences that hold in place of an audience's. `zone` is the plan's."""
+    rows = {severity: getattr(entry, severity.value) for severity in Severity}
+    return {severity: _cadence(row.said(), zone) for severity, row in rows.items() if row}
 
 
 def cases(entry: CadenceTable, zone: ZoneInfo) -> tuple[Case, ...]:
@@ -145,9 +160,7 @@ def cases(entry: CadenceTable, zone: ZoneInfo) -> tuple[Case, ...]:
 
 def check_cadences(entry: CadenceTable, zone: ZoneInfo, found: Document, at: Path) -> None:
     """Add to the document's problems what no single value shows. `at` is where the table stands."""
-    for severity, cadence in cadences(entry, zone).items():
-        for message in _wrong(cadence):
-            found.problem(message, found.keys[(*at, severity.value)], (*at, severity.value))
+    check_rows(cadences(entry, zone), found, at)
     known = cases(entry, zone)
     for number, case in enumerate(known):
         here: Path = (*at, "when", number)
@@ -163,6 +176,14 @@ def check_cadences(entry: CadenceTable, zone: ZoneInfo, found: Document, at: Pat
                 found.values[here],
                 here,
             )
+
+
+def check_rows(rows: Mapping[Severity, Cadence], found: Document, at: Path) -> None:
+    """Add to the document's problems what is wrong with these cadences, by their severities."""
+    for severity, cadence in rows.items():
+        here = (*at, severity.value)
+        for message in _wrong(cadence):
+            found.problem(message, found.keys[here], here)
 
 
 def _row(entry: CadenceTable, severity: Severity) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,10 +15,13 @@ from comms.overrides import Overrides
 from comms.people import Person
 from comms.plan import document, letters, schema
 from comms.plan.cadence_entry import cadences, cases, check_cadences
+from comms.plan.catalogue import Catalogue
+from comms.plan.catalogue_check import check_catalogue
 from comms.plan.entry import PersonEntry
 from comms.plan.explain import explain
 from comms.plan.model import Audience, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
+from comms.plan.service_entry import service
 from comms.plan.transports import NONE, Transports, check_transports
 from comms.rule import Level, Rule
 
@@ -97,6 +100,7 @@ def _checked(
         _check_templates(name, audience, found, own)
         check_transports(name, audience, found, transports)
         check_cadences(audience.cadence, entry.time_zone, found, ("audiences", name, "cadence"))
+    check_catalogue(entry, found, partial(_worded_with, own), transports)
     audiences = {
         name: _audience(name, position, audience, entry)
         for position, (name, audience) in enumerate(entry.audiences.items())
@@ -119,6 +123,12 @@ def _checked(
         source=found.source,
         brand=Brand(**entry.brand.model_dump()),
         overrides=own,
+        catalogue=Catalogue(
+            services={
+                name: service(name, one, entry.time_zone) for name, one in entry.services.items()
+            },
+            listed_only=entry.listed_services_only,
+        ),
     )
 
 
@@ -146,8 +156,7 @@ def _check_templates(
         entry.failover.values(), "failover"
     )
     for channel, where in used.items() if entry.enabled else ():
-        form = FORMS.get(channel, channel)
-        known = sorted({*_worded(form), *_worded_by(own, form)})
+        known = _worded_with(own, channel)
         if template not in known:
             at: document.Path = ("audiences", name, "template" if entry.template else where)
             found.problem(
@@ -156,6 +165,11 @@ def _check_templates(
                 found.keys[at],
                 at,
             )
+
+
+def _worded_with(own: Overrides, channel: ChannelName) -> list[str]:
+    form = FORMS.get(channel, channel)
+    return sorted({*_worded(form), *_worded_by(own, form)})
 
 
 def _worded_by(own: Overrides, channel: ChannelName) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from comms.language import SOURCE
 from comms.overrides import NONE, Overrides
 from comms.people import Person, Role
 from comms.plan.cadence import Cadence, Case
+from comms.plan.catalogue import Catalogue, Service, quickest
 from comms.rule import Level, Rule
 
 
@@ -142,7 +143,7 @@ class Plan:
     `four_eyes`: roles that an update needs must be met by different people. `mail_rate` is the
     relay's limit in messages a second (0: unknown); all who send keep it together. `brand` and
     `overrides` are what letters look like. `regulators` are the regimes of `comms.regulator`
-    whose clocks can be started.
+    whose clocks can be started. `catalogue` are the services that an incident can hit.
     """
 
     organisation: str
@@ -158,6 +159,7 @@ class Plan:
     brand: Brand = field(default_factory=Brand)
     overrides: Overrides = NONE
     source: str = "the shipped plan"
+    catalogue: Catalogue = field(default_factory=Catalogue)
 
     def audience(self, name: str, *, pointer: str | None = None) -> Audience:
         """Return the enabled audience of that name; Invalid names the known ones."""
@@ -166,6 +168,11 @@ class Plan:
             known = ", ".join(a.name for a in self.enabled())
             raise Invalid(f"There is no audience {name!r}. Known: {known}.", pointer=pointer)
         return found
+
+    @property
+    def services(self) -> tuple[Service, ...]:
+        """All services that the plan lists, in its order."""
+        return tuple(self.catalogue.services.values())
 
     def holds_unknown(self, audience: str) -> bool:
         """True where what is unknown of this audience's deliveries waits for a person."""
@@ -186,9 +193,16 @@ class Plan:
         names = [audience.name for audience in ranked]
         return tuple(names[: names.index(name)] if name in names else names)
 
+    def under(self, incident: Incident) -> Plan:
+        """The plan with the channels that hold for this incident: its services may add some."""
+        audiences = self.catalogue.under(incident.services, self.audiences)
+        return self if audiences is self.audiences else replace(self, audiences=audiences)
+
     def told_of(self, incident: Incident) -> tuple[Audience, ...]:
-        """The audiences in use that hear of this incident: of a drill, nobody outside."""
-        return tuple(a for a in self.enabled() if not (incident.drill and a.external))
+        """The audiences that hear of this incident, as the plan holds for it: of a drill, nobody
+        outside."""
+        told = self.under(incident).enabled()
+        return tuple(a for a in told if not (incident.drill and a.external))
 
     def cadence_of(self, audience: Audience, incident: Incident, at: datetime) -> Cadence:
         """What this audience is promised of this incident by an update that is sent at `at` (UTC).
@@ -196,13 +210,15 @@ class Plan:
         The only place where a cadence is chosen: all promises, printed, kept or simulated, are
         made by it.
         """
-        found = next((case for case in audience.cases if case.fits(incident)), None)
-        rows = found.cadence if found else audience.cadence
-        return rows[incident.severity].aged(at - incident.declared_at)
+        variants = self.catalogue.variants(audience, incident.services)
+        rows = [_cadence(one, incident) for one in variants]
+        return quickest([row.aged(at - incident.declared_at) for row in rows], at)
 
     def approval_of(self, audience: Audience, incident: Incident) -> tuple[Role, ...]:
         """The roles that must each approve what this audience reads of this incident."""
-        return audience.approval_at.get(incident.severity, audience.approval)
+        variants = self.catalogue.variants(audience, incident.services)
+        asked = (one.approval_at.get(incident.severity, one.approval) for one in variants)
+        return tuple(dict.fromkeys(role for roles in asked for role in roles))
 
     def among(self, names: Collection[str]) -> tuple[Audience, ...]:
         """Those of these audiences that are in use, in the plan's order."""
@@ -234,10 +250,20 @@ class Plan:
     @property
     def people(self) -> tuple[Person, ...]:
         """Everybody whom the plan names."""
-        named = tuple(person for people in self.approvers.values() for person in people)
-        return (*named, self.duty_manager) if self.duty_manager else named
+        services = self.catalogue.services.values()
+        named = (
+            *(person for people in self.approvers.values() for person in people),
+            *(person for service in services for person in service.bring_in),
+            *((self.duty_manager,) if self.duty_manager else ()),
+        )
+        return tuple(dict.fromkeys(named))
 
     def known_person(self, email: str) -> Person | None:
         """The person of that address whom the plan names, if any."""
         wanted = email.casefold()
         return next((person for person in self.people if person.email.casefold() == wanted), None)
+
+
+def _cadence(audience: Audience, incident: Incident) -> Cadence:
+    found = next((case for case in audience.cases if case.fits(incident)), None)
+    return (found.cadence if found else audience.cadence)[incident.severity]

@@ -21,6 +21,7 @@ from comms.people import Role
 from comms.plan.cadence_entry import CadenceTable
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
+from comms.plan.service_entry import ServiceEntry
 from comms.plan.values import (
     Channel,
     Colour,
@@ -280,6 +281,14 @@ class PlanFile(Strict):
         default_factory=list,
         description="The roles whose holders may approve what a rule blocks, with a reason.",
     )
+    services: dict[Name, ServiceEntry] = Field(
+        default_factory=dict,
+        max_length=1000,
+        description="What an incident can hit: whose it is, and where its plan is another.",
+    )
+    listed_services_only: bool = Field(
+        default=False, description="True: an incident names no service that is not listed."
+    )
     audiences: dict[Name, AudienceEntry] = Field(
         min_length=1, max_length=40, description="In the order in which they are told."
     )
@@ -295,7 +304,9 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a plan file."""
     schema = PlanFile.model_json_schema(mode="validation")
     # Pydantic leaves names that fit no pattern open; the check refuses them.
-    schema["properties"]["audiences"]["additionalProperties"] = False
+    for named in ("audiences", "services"):
+        schema["properties"][named]["additionalProperties"] = False
+    schema["$defs"]["ServiceEntry"]["properties"]["audiences"]["additionalProperties"] = False
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
