@@ -6,9 +6,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-NAP = 30.0
-"""Seconds, in real time, after which a clock that was set is noticed."""
-
 SINCE_EVER = datetime(2000, 1, 1, tzinfo=UTC)
 """Since when that is due which nobody has tried yet: also after the clock was set back."""
 
@@ -28,10 +25,16 @@ class Clock(Protocol):
         """The moment, in UTC."""
         ...
 
-    async def sleep_until(self, moment: datetime) -> None:
-        """Return once `now()` is at or past `moment`; sooner where the clock is set back.
+    async def sleep(self, time: timedelta) -> None:
+        """Return after so much time, whatever the clock is set to meanwhile."""
+        ...
 
-        Whoever waited looks again what the time is, and what is due.
+    async def sleep_until(self, moment: datetime) -> None:
+        """Return once `now()` is at or past `moment`, or sooner: whoever waited looks again what
+        the time is, and what is due.
+
+        A moment may lie an hour further ahead than whoever named it thought: the clock was set
+        back, perhaps before the wait began.
         """
         ...
 
@@ -39,14 +42,17 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
+    nap = 30.0
+    """Seconds after which whoever waits for a moment looks again: the clock may have been set."""
+
     def now(self) -> datetime:
         """The moment, in UTC."""
         return datetime.now(UTC)
 
+    async def sleep(self, time: timedelta) -> None:
+        """Return after so much time."""
+        await asyncio.sleep(time.total_seconds())
+
     async def sleep_until(self, moment: datetime) -> None:
-        """Return once the moment has come, or when the clock was set back meanwhile."""
-        # Short naps: the event loop's clock does not follow the wall clock when that is set.
-        before = now = self.now()
-        while before <= now < moment:
-            await asyncio.sleep(min((moment - now).total_seconds(), NAP))
-            before, now = now, self.now()
+        """Return once the moment has come, or after a nap."""
+        await asyncio.sleep(min((moment - self.now()).total_seconds(), self.nap))

@@ -61,7 +61,7 @@ class Dispatcher:
             async for attempt in patiently("dispatcher.waits"):
                 with attempt:
                     look_again = await self.look()
-            await self._clock.sleep_until(self._clock.now() + PAUSE)
+            await self._clock.sleep(PAUSE)
             await self._bell.wait(self._clock, look_again)
 
     async def look(self) -> datetime:

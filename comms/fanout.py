@@ -186,7 +186,7 @@ class Runner:
     async def _hold(self, claim: Claim) -> None:
         """Renew the lease while the shard is being sent: a slow relay is no lost worker."""
         while True:
-            await self._clock.sleep_until(self._clock.now() + self._slots.lease / 3)
+            await self._clock.sleep(self._slots.lease / 3)
             async for attempt in patiently("fanout.renew"):
                 with attempt:
                     await self._ledger.renew(claim, now=self._clock.now(), lease=self._slots.lease)

@@ -124,8 +124,8 @@ class Gate:
             if not grant.permits and grant.start > until:
                 return grant
             # Permits are a moment away at most: a later start is of before the clock was set back.
-            if lies_ahead(grant.start, self._clock.now(), at_most=PATIENCE):
-                await self._clock.sleep_until(grant.start)
+            if lies_ahead(grant.start, now, at_most=PATIENCE):
+                await self._clock.sleep(grant.start - now)
             if grant.permits:
                 return grant
 

@@ -42,16 +42,16 @@ class Sender:
             return await self._piece(statement, batch)
         sent = await asyncio.gather(
             *(
-                self._in_time(statement, piece, began, began + timedelta(seconds=after))
+                self._in_time(statement, piece, began, timedelta(seconds=after))
                 for after, piece in pieces
             )
         )
         return {delivery: outcome for some in sent for delivery, outcome in some.items()}
 
     async def _in_time(
-        self, statement: Statement, piece: Sequence[Delivery], began: datetime, at: datetime
+        self, statement: Statement, piece: Sequence[Delivery], began: datetime, after: timedelta
     ) -> dict[int, Outcome]:
-        await self._clock.sleep_until(at)
+        await self._clock.sleep(after)
         if self._refused_at is not None and self._refused_at >= began:
             return {delivery.id: _held(delivery) for delivery in piece}
         return await self._piece(statement, piece)

@@ -46,7 +46,7 @@ class DatabaseClock(SystemClock):
     async def follow(self) -> None:
         """Ask again and again, until cancelled."""
         while True:
-            await self.sleep_until(self.now() + EVERY)
+            await self.sleep(EVERY)
             async for attempt in patiently("clock.follow"):
                 with attempt:
                     await self.ask()

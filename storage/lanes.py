@@ -82,7 +82,7 @@ class SharedEffects(SqlEffects):
             async for attempt in patiently("outbox.hold"):
                 with attempt:
                     await self.renew(clock.now())
-            await clock.sleep_until(clock.now() + LEASE / 3)
+            await clock.sleep(LEASE / 3)
 
     async def renew(self, now: datetime) -> None:
         """Every lane in hand is in hand for another lease."""

@@ -78,7 +78,7 @@ class BounceReader:
         """Look every so often, until cancelled."""
         while True:
             pause = await self._look()
-            await self._clock.sleep_until(self._clock.now() + pause)
+            await self._clock.sleep(pause)
 
     async def read_all(self) -> int:
         """Read what has arrived, to the last message; return how many there were."""

@@ -48,6 +48,10 @@ class ScaledClock:
             return self._base
         return self._base + timedelta(seconds=(self._ticks() - self._since) * self._speed)
 
+    async def sleep(self, time: timedelta) -> None:
+        """Return after so much time on this clock."""
+        await self.sleep_until(self.now() + time)
+
     async def sleep_until(self, moment: datetime) -> None:
         """Return once demo time is at or past `moment`."""
         while (left := (moment - self.now()).total_seconds()) > 0:

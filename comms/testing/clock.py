@@ -47,6 +47,10 @@ class HeldClock:
             woken.set()
         return self._now
 
+    async def sleep(self, time: timedelta) -> None:
+        """Return after so much time on this clock."""
+        await self.sleep_until(self.now() + time)
+
     async def sleep_until(self, moment: datetime) -> None:
         """Return once `now()` is at or past `moment`."""
         if moment <= self._now:

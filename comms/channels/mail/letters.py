@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from comms.channels.mail.address import Mailbox
-from comms.channels.mail.message import Mailing, MarkOf
+from comms.channels.mail.message import Letter, Mailing, MarkOf
 from comms.channels.mail.thread import digest
 from comms.clock import Clock
 from comms.delivery import Delivery
@@ -29,10 +30,8 @@ class Letters:
         self, sender: Mailbox, *, links: Links, clock: Clock, mark: MarkOf = digest, home: str = ""
     ) -> None:
         self.links = links
-        self._sender = sender
+        self._make = partial(Letter, sender=sender, mark=mark, home=home)
         self._clock = clock
-        self._mark = mark
-        self._home = home
         self._mailings: dict[tuple[str, ...], Mailing] = {}
 
     def filled(self, statement: Statement, delivery: Delivery) -> bytes:
@@ -49,13 +48,7 @@ class Letters:
         key = (statement.thread, str(statement.update), *texts)
         mailing = self._mailings.get(key)
         if mailing is None:
-            mailing = Mailing(
-                statement,
-                sender=self._sender,
-                at=self._clock.now(),
-                mark=self._mark,
-                home=self._home,
-            )
+            mailing = Mailing(statement, partial(self._make, at=self._clock.now()))
             if len(self._mailings) >= KEPT:
                 del self._mailings[next(iter(self._mailings))]
             self._mailings[key] = mailing

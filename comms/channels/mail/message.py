@@ -65,21 +65,10 @@ class Form(NamedTuple):
 class Mailing:
     """One statement as mail, in each of its languages."""
 
-    def __init__(
-        self,
-        statement: Statement,
-        *,
-        sender: Mailbox,
-        at: datetime,
-        mark: MarkOf = digest,
-        home: str = "",
-    ) -> None:
-        """`at` becomes the Date. `home` is the domain of all Message-IDs ('': the sender's).
-
-        `mark` is a delivery's own part of its Message-ID: the same at every attempt.
-        """
+    def __init__(self, statement: Statement, make: Callable[[Statement], Letter]) -> None:
+        """`make` makes the letter of one language."""
         self._statement = statement
-        self._make = partial(Letter, sender=sender, at=at, mark=mark, home=home)
+        self._make = make
         self._letters: dict[str, Letter] = {}
 
     def letter(self, language: str) -> Letter:
@@ -109,7 +98,10 @@ class Letter:
         mark: MarkOf = digest,
         home: str = "",
     ) -> None:
-        """As `Mailing`'s."""
+        """`at` becomes the Date. `home` is the domain of all Message-IDs ('': the sender's).
+
+        `mark` is a delivery's own part of its Message-ID: the same at every attempt.
+        """
         self._statement = statement
         self._sender = sender
         self._domain = home or sender.domain
@@ -264,7 +256,7 @@ def source(
     links: Mapping[str, str],
 ) -> bytes:
     """Return exactly the message that this delivery would be: what a preview shows."""
-    letter = Mailing(statement, sender=sender, at=at).letter(delivery.language)
+    letter = Mailing(statement, partial(Letter, sender=sender, at=at)).letter(delivery.language)
     return letter.filled(delivery, links)
 
 

@@ -8,17 +8,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from functools import partial
 
 import pytest
 
-from comms.channels.mail.message import Mailing
+from comms.channels.mail.message import Letter, Mailing
 from comms.channels.mail.writer import write
 from comms.language import SOURCE, direction, spoken
 from comms.projection import Telling, project
 from comms.report import CustomerText
 from comms.statement import HTML, PLAIN, Statement
 from comms.update import Kind
-from tests.comms.mail.letters import LINKS, PLAN, READERS, REPORT, SENDER, delivery, told
+from tests.comms.mail.letters import LINKS, NOW, PLAN, READERS, REPORT, SENDER, delivery, told
 
 LANGUAGES = spoken()[1:]
 GERMAN = CustomerText(
@@ -54,7 +55,9 @@ def message(statement: Statement, *, language: str = "", zone: str = "") -> Emai
     """The message to a reader of this language in this zone, as its mail client reads it."""
     to = delivery()._replace(language=language, time_zone=zone)
     at = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
-    sent = Mailing(statement, sender=SENDER, at=at).letter(language).filled(to, LINKS)
+    sent = (
+        Mailing(statement, partial(Letter, sender=SENDER, at=at)).letter(language).filled(to, LINKS)
+    )
     assert b"\x7f" not in sent
     assert max(map(len, sent.split(b"\r\n\r\n", 1)[1].split(b"\r\n"))) <= 76
     read = email.message_from_bytes(sent, policy=email.policy.strict)
@@ -192,7 +195,7 @@ def test_the_subject_is_the_same_in_every_zone_and_update() -> None:
 
 
 def test_a_time_costs_each_zone_once() -> None:
-    mailing = Mailing(letter(), sender=SENDER, at=datetime(2026, 11, 21, 14, tzinfo=UTC))
+    mailing = Mailing(letter(), partial(Letter, sender=SENDER, at=NOW))
 
     assert mailing.letter("de") is mailing.letter("de-CH")
     assert mailing.letter("") is mailing.letter("it")

@@ -30,6 +30,9 @@ class HeldClock:
     def now(self) -> datetime:
         return self.at
 
+    async def sleep(self, time: timedelta) -> None:
+        await self.sleep_until(self.now() + time)
+
     async def sleep_until(self, moment: datetime) -> None:
         self.at = max(self.at, moment)
 

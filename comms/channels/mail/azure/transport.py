@@ -16,6 +16,7 @@ import aiohttp
 from comms.channels.mail.azure.resource import AzureResource
 from comms.channels.mail.graph.refusal import Answer, outcome, rejected, unknown
 from comms.channels.mail.letters import Letters
+from comms.channels.mail.singly import Singly
 from comms.channels.mail.tokens import Tokens
 from comms.clock import Clock
 from comms.delivery import Delivery, DeliveryState, Outcome, Reason
@@ -52,37 +53,21 @@ class AzureTransport:
         """`tokens` are asked where the resource has no key. Invalid without the extra `acs`."""
         self._sender = resource.sender
         self._timeout = resource.timeout
-        self._letters = letters
         self._clock = clock
         self._tokens = tokens
         self._client = _client(resource, tokens)
-        self._free = asyncio.Semaphore(resource.connections)
+        self._singly = Singly(letters, self._sent, at_once=resource.connections)
 
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
         """Send to each delivery and return one outcome for each; the rest stays once throttled."""
-        held = asyncio.Event()
-        return list(
-            await asyncio.gather(*(self._one(statement, delivery, held) for delivery in batch))
-        )
+        return await self._singly.send(statement, batch)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    async def _one(self, statement: Statement, delivery: Delivery, held: asyncio.Event) -> Outcome:
-        try:
-            letter = self._letters.filled(statement, delivery)
-        except Invalid as error:
-            return rejected(delivery, Reason.ADDRESS_INVALID, error.detail)
-        async with self._free:
-            if held.is_set():
-                return Outcome(delivery=delivery.id, state=DeliveryState.PLANNED)
-            became = await self._sent(delivery, _message(letter, self._sender))
-        if became.reason is Reason.THROTTLED:
-            held.set()
-        return became
-
-    async def _sent(self, delivery: Delivery, message: dict[str, Any]) -> Outcome:
+    async def _sent(self, delivery: Delivery, letter: bytes) -> Outcome:
+        message = _message(letter, self._sender)
         from azure.core import exceptions  # noqa: PLC0415 (the extra may not be installed)
 
         try:

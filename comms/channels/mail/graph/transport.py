@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64encode
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -12,10 +11,11 @@ import aiohttp
 from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.graph.refusal import Answer, outcome, rejected, unknown
 from comms.channels.mail.letters import Letters
+from comms.channels.mail.singly import Singly
 from comms.channels.mail.tokens import Tokens
 from comms.clock import Clock
-from comms.delivery import Delivery, DeliveryState, Outcome, Reason
-from comms.errors import Invalid, SitrepError
+from comms.delivery import Delivery, Outcome, Reason
+from comms.errors import SitrepError
 from comms.statement import Statement
 
 LONGEST_ANSWER = 64 * 1024
@@ -44,34 +44,18 @@ class GraphTransport:
         self._url = f"{graph_url}/users/{quote(mailbox.sender)}/sendMail"
         self._session = session
         self._tokens = tokens
-        self._letters = letters
         self._clock = clock
         self._timeout = aiohttp.ClientTimeout(
             total=mailbox.timeout, sock_connect=min(mailbox.timeout, 10)
         )
-        self._free = asyncio.Semaphore(mailbox.connections)
+        self._singly = Singly(letters, self._sent, at_once=mailbox.connections)
 
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
         """Send to each delivery and return one outcome for each; the rest stays once throttled."""
-        held = asyncio.Event()
-        return list(
-            await asyncio.gather(*(self._one(statement, delivery, held) for delivery in batch))
-        )
+        return await self._singly.send(statement, batch)
 
-    async def _one(self, statement: Statement, delivery: Delivery, held: asyncio.Event) -> Outcome:
-        try:
-            letter = self._letters.filled(statement, delivery)
-        except Invalid as error:
-            return rejected(delivery, Reason.ADDRESS_INVALID, error.detail)
-        async with self._free:
-            if held.is_set():
-                return Outcome(delivery=delivery.id, state=DeliveryState.PLANNED)
-            became = await self._sent(delivery, b64encode(letter))
-        if became.reason is Reason.THROTTLED:
-            held.set()
-        return became
-
-    async def _sent(self, delivery: Delivery, body: bytes) -> Outcome:
+    async def _sent(self, delivery: Delivery, letter: bytes) -> Outcome:
+        body = b64encode(letter)
         try:
             answer = await self._posted(body)
             if answer.status == 401:
