@@ -94,12 +94,13 @@ def project(telling: Telling, audience: Audience) -> dict[str, object]:
     Always there: organisation, audience, audience_label, key, number, kind, status, status_label,
     issued_at (Moment), next_update (Moment or None: none is promised), is_last, corrects,
     unchanged_since (Moment or None), drill, page_url, change ('raised' or 'lowered' where the
-    severity is another than before, else '') and untranslated (the language in which customers'
-    words are told for want of the reader's, else ''). Beside them exactly the fields that
-    `audience.sees` names; with `severity` comes `severity_was`.
+    severity is another than before, else ''), untranslated (the language in which customers' words
+    are told for want of the reader's, else '') and untranslated_parts (which of them). Beside them
+    exactly the fields that `audience.sees` names; with `severity` comes `severity_was`.
     """
     update, plan = telling.update, telling.plan
     promised = update.promises.get(audience.name)
+    untranslated = _untranslated(telling, audience)
     told: dict[str, object] = {
         "organisation": plan.organisation,
         "audience": audience.name,
@@ -117,19 +118,21 @@ def project(telling: Telling, audience: Audience) -> dict[str, object]:
         "drill": telling.incident.drill,
         "page_url": telling.page_url,
         "change": _change(update),
-        "untranslated": plan.language if _is_untranslated(telling, audience) else "",
+        "untranslated": plan.language if untranslated else "",
+        "untranslated_parts": untranslated,
     }
     if "severity" in audience.sees:
         told["severity_was"] = update.severity_was.value if update.severity_was else ""
     return told | {name: FIELDS[name](telling) for name in sorted(audience.sees)}
 
 
-def _is_untranslated(telling: Telling, audience: Audience) -> bool:
-    """True where readers of another language than the plan's are told in the plan's words."""
+def _untranslated(telling: Telling, audience: Audience) -> tuple[str, ...]:
+    """What readers of another language than the plan's are told in the plan's words."""
     customer = telling.update.report.customer
     if customer is None or telling.speaks == telling.plan.language:
-        return False
-    return audience.reads_as_customers and bool(audience.sees & set(customer.lacks(telling.speaks)))
+        return ()
+    lacking = customer.lacks(telling.speaks) if audience.reads_as_customers else ()
+    return tuple(name for name in lacking if name in audience.sees)
 
 
 def _change(update: Update) -> str:

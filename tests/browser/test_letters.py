@@ -36,7 +36,7 @@ NAMES = (
     if PICTURES
     else (
         *("responders.update", "executives.resolved", "stakeholders.review", "customers.severity"),
-        *("regulator.first", "customers.update.ar", "executives.update.de", "digest", "drill"),
+        *("regulator.first", "customers.severity.ar", "executives.update.de", "digest", "drill"),
         "confirmation",
     )
 )
@@ -62,6 +62,7 @@ def letters() -> dict[str, str]:
         for audience in READERS
         for language in OTHERS
     }
+    found["customers.severity.ar"] = letter_in("ar", "customers", Kind.SEVERITY, HTML)
     found["drill"] = shown(letter("stakeholders", told(drill=True)), HTML)
     found["digest"] = _plain(digest(weekly=True).parts[HTML])
     found["confirmation"] = _plain(confirmation().parts[HTML])

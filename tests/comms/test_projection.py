@@ -35,6 +35,7 @@ ALWAYS = {
     "page_url",
     "change",
     "untranslated",
+    "untranslated_parts",
 }
 GRANTED = {
     "responders": {

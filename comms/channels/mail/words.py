@@ -9,6 +9,7 @@ from babel.support import NullTranslations
 
 from comms.language import SOURCE, marked, name_of, translations
 from comms.moment import Moment
+from comms.update import Kind
 
 HOLDING = marked("We are aware of a problem with our service and are working on it.")
 HOLDING_RESOLVED = marked("The problem that we wrote to you about is over.")
@@ -125,12 +126,31 @@ def headline(context: Mapping[str, object]) -> str:
 
 
 def only_in(context: Mapping[str, object], said: NullTranslations, language: str) -> str:
-    """That what was typed for this reader is in another language; empty where it is not."""
-    if not context["untranslated"]:
+    """That what was typed for this reader, or which part of it, is in another language; else ''."""
+    headings = _headings(context)
+    lacking = cast("tuple[str, ...]", context["untranslated_parts"])
+    missing = [headings[name] for name in headings if name in lacking]
+    if not missing:
         return ""
-    written_in = name_of(str(context["untranslated"]), language)
-    # TRANSLATORS: %(language)s is its name in your language, such as 'English'.
-    return said.gettext("This text is available in %(language)s only.") % {"language": written_in}
+    told = {"language": name_of(str(context["untranslated"]), language)}
+    if len(missing) == len(headings):
+        # TRANSLATORS: %(language)s is its name in your language, such as 'English'.
+        return said.gettext("This text is available in %(language)s only.") % told
+    told["headings"] = " · ".join(said.gettext(heading) for heading in missing)
+    # TRANSLATORS: %(headings)s are headings of this letter, such as 'Who is affected'.
+    return said.gettext("Available in %(language)s only: %(headings)s") % told
+
+
+def _headings(context: Mapping[str, object]) -> Mapping[str, str]:
+    """What was typed for customers, as far as this letter shows it, with what stands above it."""
+    is_over = context["kind"] in {Kind.RESOLVED, Kind.REVIEW}
+    shown = {
+        "symptom": marked("What happened") if is_over else marked("What is happening"),
+        "scope": marked("Who was affected") if is_over else marked("Who is affected"),
+    }
+    if context["kind"] != Kind.REVIEW:
+        shown["workaround"] = marked("What you can do")
+    return {name: heading for name, heading in shown.items() if context.get(name)}
 
 
 def asked(needs: object, issued: object, said: NullTranslations) -> tuple[str, ...]:

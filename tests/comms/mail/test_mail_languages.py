@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -104,14 +105,41 @@ def test_a_customer_reads_what_was_written_in_their_language() -> None:
     assert ONLY_IN_ENGLISH not in text(read)
 
 
-@pytest.mark.parametrize("versions", [{}, {"de": replace(GERMAN, workaround="")}])
-def test_what_is_missing_is_said_in_the_letter(versions: Mapping[str, CustomerText]) -> None:
+@pytest.mark.parametrize(
+    ("german", "said"),
+    [
+        (None, ONLY_IN_ENGLISH),
+        (replace(GERMAN, workaround=""), "Nur auf Englisch: Was Sie tun können\n"),
+        (
+            replace(GERMAN, workaround="", scope=""),
+            "Nur auf Englisch: Wer betroffen ist · Was Sie tun können\n",
+        ),
+    ],
+)
+def test_what_is_missing_is_said_in_the_letter(german: CustomerText | None, said: str) -> None:
+    versions = {"de": german} if german else {}
     read = message(letter(versions=versions), language="de")
 
-    assert ONLY_IN_ENGLISH in text(read)
-    assert ONLY_IN_ENGLISH in text(read, "html")
+    assert said in text(read)
+    assert said.strip() in text(read, "html")
+    assert (ONLY_IN_ENGLISH in text(read)) is (german is None)
     assert "Pay by bank transfer or PayPal" in text(read)
-    assert ONLY_IN_ENGLISH not in text(message(letter(versions=versions)))
+    assert "Englisch" not in text(message(letter(versions=versions)))
+
+
+def test_a_part_is_named_as_the_letter_names_it() -> None:
+    over = told(Kind.RESOLVED, report=REPORT)
+    read = message(letter(telling=over, versions={"de": replace(GERMAN, scope="")}), language="de")
+
+    assert "Nur auf Englisch: Wer betroffen war\n" in text(read)
+    assert "WER BETROFFEN WAR" in text(read).upper()
+
+
+def test_what_a_letter_does_not_show_is_not_said_to_be_missing() -> None:
+    review = told(Kind.REVIEW, report=REPORT)
+    versions = {"de": replace(GERMAN, workaround="")}
+
+    assert "Englisch" not in text(message(letter(telling=review, versions=versions), language="de"))
 
 
 def test_colleagues_read_what_was_typed_without_a_remark() -> None:
@@ -133,6 +161,14 @@ def test_a_url_in_a_right_to_left_letter_holds_no_marks() -> None:
     assert "\nhttps://sitrep.contoso.example/incidents/INC-41\n" in text(read)
     assert "\u2068Card payments failing\u2069" in text(read)
     assert read["Subject"] == "[INC-41] Card payments failing"
+
+
+@pytest.mark.parametrize(("language", "side"), [("de", "left"), ("ar", "right")])
+def test_the_bar_of_a_remark_stands_where_reading_begins(language: str, side: str) -> None:
+    html = text(message(letter(telling=told(Kind.SEVERITY)), language=language), "html")
+
+    [remark] = re.findall(r'<div class="remark[^>]*style="([^"]*)"', html)
+    assert re.findall(r"border-(left|right):", remark) == [side]
 
 
 # Times
