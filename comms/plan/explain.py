@@ -17,6 +17,9 @@ from comms.plan.values import MAIL
 _SAID = {
     "string_type": "expected text, found {found}",
     "bool_type": "expected true or false, found {found}",
+    "int_type": "expected a whole number, found {found}",
+    "greater_than_equal": "expected at least {ge}, found {found}",
+    "less_than_equal": "expected at most {le}, found {found}",
     "list_type": "expected a list, such as [mail, page], found {found}",
     "dict_type": "expected names with values below them, found {found}",
     "model_type": "expected names with values below them, found {found}",
@@ -33,7 +36,7 @@ def explain(error: ValidationError, document: Document) -> None:
 
 
 def _add(detail: ErrorDetails, document: Document) -> None:
-    kind, path = detail["type"], _without_markers(detail["loc"])
+    kind, path = detail["type"], without_markers(detail["loc"])
     if kind == "missing":
         document.problem(f"{path[-1]!r} is missing", _place(path[:-1], document), path)
     elif kind == "extra_forbidden":
@@ -75,13 +78,13 @@ def _found(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return f"the number {str(value)[:40]}"
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:40] + "…")
     return "a list" if isinstance(value, list) else "names with values"
 
 
-def _without_markers(location: tuple[int | str, ...]) -> Path:
+def without_markers(location: tuple[int | str, ...]) -> Path:
     """Return the path in the file, without the step by which the model marks a name."""
     return tuple(step for step in location if step != "[key]")
 

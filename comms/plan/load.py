@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, partial
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,7 +24,9 @@ from comms.plan.explain import explain
 from comms.plan.model import Audience, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
 from comms.plan.service_entry import service
+from comms.plan.tempo import check_tempo
 from comms.plan.transports import NONE, Transports, check_transports
+from comms.plan.whole import check_whole_part
 from comms.rule import Level, Rule
 
 SHIPPED = "the shipped plan"
@@ -63,10 +67,13 @@ def read(
     templates: Path | None = None,
 ) -> tuple[Plan | None, list[Problem]]:
     """Return the plan, or None and what is wrong with it, its own templates' names included."""
-    found = document.read(content.encode() if isinstance(content, str) else content, source)
+    raw = content.encode() if isinstance(content, str) else content
+    found = document.read(raw, source)
     plan = _checked(found, transports, templates) if found.value is not None else None
     problems = sorted(found.problems, key=lambda problem: (problem.line, problem.column))
-    return (None, problems) if problems else (plan, [])
+    if plan is None or problems:
+        return None, problems
+    return replace(plan, digest=_digest(raw, plan.overrides)), []
 
 
 def shipped() -> str:
@@ -87,6 +94,14 @@ def content(path: Path | None) -> bytes:
         raise PlanInvalid(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
+def _digest(raw: bytes, own: Overrides) -> str:
+    """Twelve digits that name the content of a plan and of the letters that it brings along."""
+    whole = sha256(raw)
+    for path, letter in sorted(own.files.items()):
+        whole.update(f"\n{path}\n{letter.source}".encode())
+    return whole.hexdigest()[:12]
+
+
 def _checked(
     found: document.Document, transports: Transports, templates: Path | None
 ) -> Plan | None:
@@ -94,19 +109,17 @@ def _checked(
         entry = schema.PlanFile.model_validate(found.value)
     except ValidationError as error:
         explain(error, found)
+        check_whole_part(found, lambda part: _crosswise(part, found, transports, templates))
         return None
-    own = _own_templates(entry, found, templates)
-    for name, audience in entry.audiences.items():
-        _check_templates(name, audience, found, own)
-        check_transports(name, audience, found, transports)
-        check_cadences(audience.cadence, entry.time_zone, found, ("audiences", name, "cadence"))
-    check_catalogue(entry, found, partial(_worded_with, own), transports)
+    own = _crosswise(entry, found, transports, templates)
     audiences = {
         name: _audience(name, position, audience, entry)
         for position, (name, audience) in enumerate(entry.audiences.items())
     }
     return Plan(
         organisation=entry.organisation,
+        version=entry.version,
+        letters=_letters(entry, found),
         time_zone=entry.time_zone,
         audiences=audiences,
         approvers={role: _people(people) for role, people in entry.approvers.items()},
@@ -132,39 +145,65 @@ def _checked(
     )
 
 
+def _crosswise(
+    entry: schema.PlanFile,
+    found: document.Document,
+    transports: Transports,
+    templates: Path | None,
+) -> Overrides:
+    """Check what takes more than one place of the file; return the letters that it brings along."""
+    own = _own_templates(entry, found, templates)
+    for name, audience in entry.audiences.items():
+        _check_templates(name, audience, found, own)
+        check_transports(name, audience, found, transports)
+        check_tempo(name, audience, found, entry.mail_rate)
+        check_cadences(audience.cadence, entry.time_zone, found, ("audiences", name, "cadence"))
+    check_catalogue(entry, found, partial(_worded_with, own), transports)
+    return own
+
+
 def _own_templates(
     entry: schema.PlanFile, found: document.Document, templates: Path | None
 ) -> Overrides:
     """The organisation's letters: those of the installation, then those that the plan names."""
     folders = [templates] if templates else []
-    if entry.templates:
-        folders.append(Path(found.source).parent / entry.templates)
-        if not folders[-1].is_dir():
-            at = ("templates",)
-            found.problem(f"there is no folder {folders.pop()}", found.values[at], at)
+    folder = _letters(entry, found)
+    if folder is not None and folder.is_dir():
+        folders.append(folder)
+    elif folder is not None:
+        at = ("templates",)
+        found.problem(f"there is no folder {folder}", found.values[at], at)
     own, problems = letters.read(folders)
     found.problems.extend(problems)
     return own
+
+
+def _letters(entry: schema.PlanFile, found: document.Document) -> Path | None:
+    """The folder that the plan names, as seen from its file."""
+    return Path(found.source).parent / entry.templates if entry.templates else None
 
 
 def _check_templates(
     name: str, entry: schema.AudienceEntry, found: document.Document, own: Overrides
 ) -> None:
     """An audience in use without words for a channel would fail in the middle of an incident."""
+    if not entry.enabled:
+        return
     template = entry.template or name
     used = dict.fromkeys(entry.channels, "channels") | dict.fromkeys(
         entry.failover.values(), "failover"
     )
-    for channel, where in used.items() if entry.enabled else ():
-        known = _worded_with(own, channel)
-        if template not in known:
-            at: document.Path = ("audiences", name, "template" if entry.template else where)
-            found.problem(
-                f"there are no {channel} templates {template!r}.{nearest(template, known)} "
-                f"Known: {', '.join(known)}.",
-                found.keys[at],
-                at,
-            )
+    worded = {channel: set(_worded_with(own, channel)) for channel in used}
+    missing = [channel for channel in used if template not in worded[channel]]
+    if missing:
+        known = sorted(set.intersection(*(worded[channel] for channel in missing)))
+        at: document.Path = ("audiences", name, "template" if entry.template else used[missing[0]])
+        found.problem(
+            f"there are no {' and '.join(missing)} templates {template!r}."
+            f"{nearest(template, known)} Known: {', '.join(known) or 'none'}.",
+            found.keys[at],
+            at,
+        )
 
 
 def _worded_with(own: Overrides, channel: ChannelName) -> list[str]:

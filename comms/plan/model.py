@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from comms.brand import Brand
@@ -143,7 +144,9 @@ class Plan:
     `four_eyes`: roles that an update needs must be met by different people. `mail_rate` is the
     relay's limit in messages a second (0: unknown); all who send keep it together. `brand` and
     `overrides` are what letters look like. `regulators` are the regimes of `comms.regulator`
-    whose clocks can be started. `catalogue` are the services that an incident can hit.
+    whose clocks can be started. `catalogue` are the services that an incident can hit. `version` is
+    what the organisation calls this state of its plan; `digest` are the first twelve digits of the
+    SHA-256 of the file and its letters. `letters` is the folder of letters that the file names.
     """
 
     organisation: str
@@ -160,6 +163,9 @@ class Plan:
     overrides: Overrides = NONE
     source: str = "the shipped plan"
     catalogue: Catalogue = field(default_factory=Catalogue)
+    version: str = ""
+    digest: str = ""
+    letters: Path | None = None
 
     def audience(self, name: str, *, pointer: str | None = None) -> Audience:
         """Return the enabled audience of that name; Invalid names the known ones."""
@@ -173,6 +179,21 @@ class Plan:
     def services(self) -> tuple[Service, ...]:
         """All services that the plan lists, in its order."""
         return tuple(self.catalogue.services.values())
+
+    def look_up(self, name: str) -> Audience:
+        """The audience of that name, in use or not. Of one that the plan has no more, its name:
+        what was written for it is still shown, and still sent where it was approved."""
+        return self.audiences.get(name) or Audience(
+            name=name,
+            label=name,
+            position=len(self.audiences),
+            channels=(),
+            sees=frozenset(),
+            approval=(),
+            cadence={severity: Cadence(first=None, every=None) for severity in Severity},
+            template=name,
+            enabled=False,
+        )
 
     def holds_unknown(self, audience: str) -> bool:
         """True where what is unknown of this audience's deliveries waits for a person."""

@@ -19,6 +19,7 @@ from comms import language
 from comms.brand import READABLE, Brand, contrast
 from comms.people import Role
 from comms.plan.cadence_entry import CadenceTable
+from comms.plan.circle import circle
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.service_entry import ServiceEntry
@@ -36,6 +37,7 @@ from comms.plan.values import (
     RoleName,
     RuleName,
     Sees,
+    Version,
     Zone,
 )
 from comms.projection import PUBLIC_FIELDS
@@ -115,7 +117,9 @@ class AudienceEntry(Strict):
     def _another_channel_stands_in(
         cls, failover: dict[ChannelName, ChannelName], info: ValidationInfo
     ) -> dict[ChannelName, ChannelName]:
-        channels: list[ChannelName] = info.data.get("channels", [])
+        if "channels" not in info.data:  # what is wrong with them is said already
+            return failover
+        channels: list[ChannelName] = info.data["channels"]
         for failing, instead in failover.items():
             if failing not in (*channels, *failover.values()):
                 known = ", ".join(channels) or "none"
@@ -130,6 +134,9 @@ class AudienceEntry(Strict):
                 raise ValueError("the page is public: only 'external: true' may fail over to it")
             if instead is ChannelName.CHAT and info.data.get("external"):
                 raise ValueError("people outside have no chat with the app: name another channel")
+        if round_and_round := circle(failover):
+            names = " for ".join((*round_and_round, round_and_round[0]))
+            raise ValueError(f"one stands in for another in a circle: {names}")
         return failover
 
     @field_validator("lint_override")
@@ -241,6 +248,9 @@ class PlanFile(Strict):
     """Sitrep's communication plan: who is told what, how often, and with whose approval."""
 
     organisation: Line = Field(description="Printed in mails and on the status page.")
+    version: Version = Field(
+        default="", description="What you call this state of the plan; each incident records it."
+    )
     time_zone: Zone = Field(
         default=ZoneInfo("UTC"), description="An IANA name; times are printed in it."
     )
@@ -311,5 +321,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _has_mail(info: ValidationInfo) -> bool:
-    ways = (*info.data.get("channels", ()), *info.data.get("failover", {}).values())
-    return ChannelName.MAIL in ways
+    """True too where channels or failover are wrong, which is said already."""
+    if not {"channels", "failover"} <= info.data.keys():
+        return True
+    return ChannelName.MAIL in (*info.data["channels"], *info.data["failover"].values())

@@ -52,6 +52,14 @@ def _one_of(what: str, known: Callable[[], list[str]]) -> Callable[[str], str]:
     return check
 
 
+def _number_as_text(value: object) -> object:
+    """A version such as 7 needs no quotes; 1.10 does, or it would be 1.1."""
+    if isinstance(value, float):
+        raise ValueError("expected text; put it into quotes, such as '1.10'")
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else value
+
+
 def _zone(value: object) -> ZoneInfo:
     if not isinstance(value, str):
         raise ValueError("expected the name of a time zone, such as Europe/Zurich")
@@ -93,6 +101,13 @@ def one_or(item: Any) -> BeforeValidator:
 Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(_line)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Mail = Annotated[str, StringConstraints(pattern=MAIL, max_length=254)]
+Version = Annotated[
+    str,
+    StringConstraints(max_length=80),
+    AfterValidator(lambda value: _line(value) if value else value),
+    BeforeValidator(_number_as_text, json_schema_input_type=str | int),
+    Field(json_schema_extra={"examples": ["2026-11", 7]}),
+]
 Zone = Annotated[
     ZoneInfo,
     BeforeValidator(_zone, json_schema_input_type=str),
