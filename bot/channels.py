@@ -54,7 +54,7 @@ def slots(settings: Settings) -> Mapping[ChannelName, Slots]:
 
 def routes(
     office: mail.Office,
-    plan: Plan,
+    plan: Callable[[], Plan],
     *,
     connector: Connector,
     store: Store,
@@ -63,7 +63,7 @@ def routes(
 ) -> Mapping[ChannelName, Routes]:
     """Return by what each channel sends; one that is not set up refuses, and says what is missing.
 
-    Limits are kept by all who share the throttle.
+    Limits are kept by all who share the throttle. `plan` gives the one in use at the moment.
     """
     tenant = office.settings.bot_tenant_id or ""
     teams = TeamsTransport(connector=connector, store=store)
@@ -87,7 +87,12 @@ def limits(settings: Settings, plan: Plan) -> Callable[[str, ChannelName], Seque
 
 def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
     """Return the page's transport into the snapshot directory."""
-    site = Site(
+    return PageTransport(settings.status_dir, site(settings, plan), clock)
+
+
+def site(settings: Settings, plan: Plan) -> Site:
+    """Return what the page says of the organisation."""
+    return Site(
         organisation=plan.organisation,
         time_zone=plan.time_zone,
         url=settings.status_url or "http://127.0.0.1:8080",
@@ -95,7 +100,6 @@ def status_page(settings: Settings, plan: Plan, clock: Clock) -> PageTransport:
         if settings.base_url and open_to_all(plan)
         else "",
     )
-    return PageTransport(settings.status_dir, site, clock)
 
 
 def page_url(settings: Settings, incident: Incident) -> str:

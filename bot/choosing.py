@@ -44,7 +44,6 @@ WISHES: Mapping[Wish, tuple[str, str]] = {
 
 def choosing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
     """Return the routes of the link to choose."""
-    organisation = desk.house.plan.organisation
 
     def delivery(request: web.Request) -> int:
         return int(links.read(MANAGE, request.match_info["token"]))
@@ -53,21 +52,21 @@ def choosing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
         try:
             found = await desk.read(reader, READER, "mail", delivery(request))
         except SitrepError as wrong:
-            return refused(organisation, wrong)
-        return _form(organisation, found)
+            return refused(desk.house.plan.organisation, wrong)
+        return _form(desk.house.plan.organisation, found)
 
     async def keep(request: web.Request) -> web.Response:
         try:
             number = delivery(request)
             before = await desk.read(reader, READER, "mail", number)
         except SitrepError as wrong:
-            return refused(organisation, wrong)
+            return refused(desk.house.plan.organisation, wrong)
         try:
             wanted = _chosen(await request.post(), before.choice)
             after = await desk.do(choose, READER, "mail", number, choice=wanted)
         except SitrepError as wrong:
-            return _form(organisation, before, wrong=wrong)
-        return _form(organisation, after, saved=True)
+            return _form(desk.house.plan.organisation, before, wrong=wrong)
+        return _form(desk.house.plan.organisation, after, saved=True)
 
     async def style(_request: web.Request) -> web.Response:
         return web.Response(text=fill("choices/style.css", {}), content_type="text/css")

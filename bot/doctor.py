@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
 import aiohttp
 
@@ -119,7 +120,7 @@ async def _app(settings: Settings) -> Finding:
             session.get(f"{base}/readyz") as answer,
         ):
             if answer.status == 200:
-                return _good("app", f"It answers at {base}.")
+                return _answering(base, await answer.json())
             detail = f"{base}/readyz answers {answer.status}."
             return Finding(part="app", health=Health.BAD, detail=detail, todo="Look at its log.")
     except (aiohttp.ClientError, TimeoutError):
@@ -129,6 +130,19 @@ async def _app(settings: Settings) -> Finding:
             detail=f"Nothing answers at {base}.",
             todo="Start it with `sitrep serve`, or say with SITREP_BASE_URL where it is.",
         )
+
+
+def _answering(base: str, told: Mapping[str, Any]) -> Finding:
+    warnings = told.get("warnings", [])
+    if not warnings:
+        return _good("app", f"It answers at {base}.")
+    more = f", and {len(warnings) - 1} more" if len(warnings) > 1 else ""
+    return Finding(
+        part="app",
+        health=Health.BAD,
+        detail=f"It answers at {base}, and warns: {warnings[0]}{more}",
+        todo="Mend it; what works goes on meanwhile.",
+    )
 
 
 async def _api(settings: Settings) -> Finding:

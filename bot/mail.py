@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from aiohttp import ClientSession
 
@@ -76,8 +76,11 @@ class Office:
     clock: Clock
 
 
-def routes(office: Office, plan: Plan, throttle: Throttle) -> Routes:
-    """Return the routes of mail; where none is set up, one that says what is missing."""
+def routes(office: Office, plan: Callable[[], Plan], throttle: Throttle) -> Routes:
+    """Return the routes of mail; where none is set up, one that says what is missing.
+
+    `plan` gives the one that is in use at the moment.
+    """
     there = transports(office.settings)
     if not there:
         return only(Unconfigured(NOT_SET_UP))
@@ -88,7 +91,7 @@ def routes(office: Office, plan: Plan, throttle: Throttle) -> Routes:
             )
             for name, one in there.items()
         },
-        order=order(plan, [*there]),
+        order=lambda: order(plan(), [*there]),
     )
 
 
@@ -134,9 +137,9 @@ def _home(settings: Settings) -> str:
     return next(iter(transports(settings).values())).sender.domain
 
 
-def _gate(one: Named, plan: Plan, throttle: Throttle, clock: Clock) -> Gate:
-    held = one.limits(plan.mail_rate)
-    return Gate(limits=lambda _fanout: held, throttle=throttle, clock=clock)
+def _gate(one: Named, plan: Callable[[], Plan], throttle: Throttle, clock: Clock) -> Gate:
+    held = lru_cache(maxsize=8)(one.limits)
+    return Gate(limits=lambda _fanout: held(plan().mail_rate), throttle=throttle, clock=clock)
 
 
 def _return_path(settings: Settings, to: Relay) -> ReturnPath | None:

@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.root import sitrep
 from bot.settings import Settings
 from bot.tracing import exported
+from comms.bell import Bell
 from comms.errors import Invalid
 
 log = structlog.get_logger()
@@ -50,6 +51,13 @@ def stop_signal() -> asyncio.Event:
     return stopped
 
 
+def reload_signal() -> Bell:
+    """Return what is rung when SIGHUP asks this process to look at its plan again."""
+    bell = Bell()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, bell.ring)
+    return bell
+
+
 def is_loopback(host: str) -> bool:
     """True for an address that only this machine can reach."""
     if host == "localhost":
@@ -69,7 +77,7 @@ async def listen(runner: web.AppRunner, host: str, port: int) -> None:
 
 async def _serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]) -> None:
     stopped = stop_signal()
-    async with sitrep(settings) as product:
+    async with sitrep(settings, reload=reload_signal()) as product:
         runner = web.AppRunner(product.app, access_log=None, shutdown_timeout=SHUTDOWN)
         await runner.setup()
         try:

@@ -7,7 +7,6 @@ the link in the letter; only the button behind it makes somebody a recipient.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -17,21 +16,20 @@ from bot.web_page import message, page, refused, speech
 from comms.acts.subscriptions import Wanted, ask, asked, confirm, open_to_all
 from comms.desk import Desk
 from comms.errors import Invalid, SitrepError
-from comms.plan.model import Audience
+from comms.plan.model import Plan
 
 CONFIRM = "confirm"
 
 
 def subscribing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
     """Return the routes of subscribing; without an audience that anybody may enter they say so."""
-    plan = desk.house.plan
-    organisation, audiences = plan.organisation, open_to_all(plan)
 
     async def form(_request: web.Request) -> web.Response:
-        return _form(organisation, audiences, plan.time_zone.key)
+        return _form(desk.house.plan)
 
     async def enter(request: web.Request) -> web.Response:
         given = {name: str(value) for name, value in (await request.post()).items()}
+        audiences = open_to_all(desk.house.plan)
         name = given.get("audience", audiences[0].name if audiences else "")
         wanted = Wanted(
             email=given.get("email", ""),
@@ -42,12 +40,12 @@ def subscribing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
         try:
             await desk.do(ask, READER, "web", name, wanted)
         except Invalid as wrong:
-            return _form(organisation, audiences, plan.time_zone.key, given=given, wrong=wrong)
+            return _form(desk.house.plan, given=given, wrong=wrong)
         except SitrepError as wrong:
-            return refused(organisation, wrong)
+            return refused(desk.house.plan.organisation, wrong)
         language, _ = speech(wanted.language)
         return message(
-            organisation,
+            desk.house.plan.organisation,
             _("Look into your inbox"),
             _("If this address can be written to, a mail is on its way. Click the link in it."),
             _("The link works for two days. Nothing else is sent before that."),
@@ -58,10 +56,10 @@ def subscribing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
         try:
             audience = await desk.read(asked, READER, "mail", _nonce(request, links))
         except SitrepError as wrong:
-            return refused(organisation, wrong)
+            return refused(desk.house.plan.organisation, wrong)
         language, _ = speech("")
         return message(
-            organisation,
+            desk.house.plan.organisation,
             _("Do you want to hear from us?"),
             _("You subscribe to: %(audience)s.") % {"audience": audience.label},
             language=language,
@@ -72,10 +70,10 @@ def subscribing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
         try:
             done = await desk.do(confirm, READER, "mail", _nonce(request, links))
         except SitrepError as wrong:
-            return refused(organisation, wrong)
+            return refused(desk.house.plan.organisation, wrong)
         language, _ = speech(done.language)
         return message(
-            organisation,
+            desk.house.plan.organisation,
             _("You have subscribed"),
             _("You get every update by mail. Each has a link to stop."),
             language=language,
@@ -106,21 +104,22 @@ def _nonce(request: web.Request, links: Links) -> str:
 
 
 def _form(
-    organisation: str,
-    audiences: Sequence[Audience],
-    zone: str,
+    plan: Plan,
     *,
     given: dict[str, str] | None = None,
     wrong: SitrepError | None = None,
 ) -> web.Response:
-    typed = given or {}
+    typed, audiences, zone = given or {}, open_to_all(plan), plan.time_zone.key
     language, _ = speech(typed.get("language", ""))
     if not audiences:
         return message(
-            organisation, _("There is nothing here to subscribe to."), language=language, status=404
+            plan.organisation,
+            _("There is nothing here to subscribe to."),
+            language=language,
+            status=404,
         )
     context = {
-        "organisation": organisation,
+        "organisation": plan.organisation,
         "heading": _("Get service notices by mail"),
         "audiences": [(audience.name, audience.label) for audience in audiences],
         "given": {"email": "", "language": "", "time_zone": zone, "audience": "", **typed},

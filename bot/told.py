@@ -12,6 +12,7 @@ from comms.desk import Scene
 from comms.moment import moment
 from comms.people import TAKEABLE
 from comms.plan.model import ChannelName
+from comms.plan_version import PlanVersion
 from comms.projection import STATUS_LABELS
 from comms.promise import Promise
 from comms.statement import PLAIN
@@ -45,6 +46,7 @@ def incident_told(scene: Scene, key: str) -> dict[str, Any]:
         "declared_at": moment(incident.declared_at, scene.plan.time_zone),
         "roles": [(role.label.capitalize(), incident.holder(role)) for role in TAKEABLE],
         "report": updates[-1].report if updates else None,
+        "plans": [_plan(scene, version) for version in reversed(incident.plans)],
         "promises": [_promise(scene, promise) for promise in owed],
         "asks": [ask for ask in scene.book.asks.of(key) if ask.is_live],
         "updates": [_update(scene, update) for update in reversed(updates)],
@@ -53,9 +55,13 @@ def incident_told(scene: Scene, key: str) -> dict[str, Any]:
     }
 
 
+def _plan(scene: Scene, version: PlanVersion) -> dict[str, Any]:
+    return {"label": version.label, "since": moment(version.since, scene.plan.time_zone)}
+
+
 def _promise(scene: Scene, promise: Promise) -> dict[str, Any]:
     return {
-        "audience": scene.plan.audiences[promise.audience].label,
+        "audience": scene.plan.look_up(promise.audience).label,
         "due": moment(promise.due_at, scene.plan.time_zone),
         "is_overdue": promise.is_overdue(scene.now),
     }
@@ -73,7 +79,7 @@ def _update(scene: Scene, update: Update) -> dict[str, Any]:
         "reach": reach_line(reach_of(update.number, totals, scene.plan)) if totals else "",
         "statements": [
             {
-                "audience": scene.plan.audiences[statement.audience].label,
+                "audience": scene.plan.look_up(statement.audience).label,
                 "channel": CHANNELS[statement.channel],
                 "text": shown(statement, PLAIN),
             }

@@ -23,7 +23,6 @@ _SUBJECT = re.compile(r"\bunsubscribe\s+([0-9]+\.[\w-]+)", re.ASCII)
 
 def unsubscribing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
     """Return the routes of the link to stop."""
-    organisation = desk.house.plan.organisation
 
     def delivery(request: web.Request) -> int:
         return int(links.read(UNSUBSCRIBE, request.match_info["token"]))
@@ -32,10 +31,10 @@ def unsubscribing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
         try:
             found = await desk.read(reader, READER, "mail", delivery(request))
         except SitrepError as wrong:
-            return refused(organisation, wrong)
+            return refused(desk.house.plan.organisation, wrong)
         language, _ = speech(found.choice.language)
         return message(
-            organisation,
+            desk.house.plan.organisation,
             _("Stop this mail?"),
             _("You are on the list: %(audience)s.") % {"audience": found.audience.label},
             language=language,
@@ -49,10 +48,10 @@ def unsubscribing_routes(desk: Desk, links: Links) -> list[web.RouteDef]:
             number = delivery(request)
             found = await desk.do(unsubscribe, READER, "mail", number)
         except SitrepError as wrong:
-            return refused(organisation, wrong)
+            return refused(desk.house.plan.organisation, wrong)
         language, _ = speech(found.choice.language)
         return message(
-            organisation,
+            desk.house.plan.organisation,
             _("You are unsubscribed"),
             _("No more mail of this kind is sent to you."),
             language=language,

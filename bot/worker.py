@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot import logs
 from bot.root import fanout_worker
-from bot.serve import SHUTDOWN, listen, stop_signal
+from bot.serve import SHUTDOWN, listen, reload_signal, stop_signal
 from bot.settings import Settings
 from bot.tracing import exported
 from comms.errors import Invalid
@@ -38,7 +38,7 @@ def work(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> Non
 
 async def _work(settings: Settings, ready: Callable[[], None]) -> None:
     stopped = stop_signal()
-    async with fanout_worker(settings) as app, _measured(settings, app):
+    async with fanout_worker(settings, reload=reload_signal()) as app, _measured(settings, app):
         gc.freeze()  # as `serve`: what was built for good is not searched for garbage
         ready()
         log.info("worker.ready")

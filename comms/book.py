@@ -50,7 +50,7 @@ class Incidents(Protocol):
         ...
 
     def save(self, incident: Incident) -> None:
-        """Keep its title, severity, type, services, status, times and roles."""
+        """Keep its title, severity, type, services, status, times, roles and plans."""
         ...
 
     def find(

@@ -38,7 +38,7 @@ class PageOfChoices:
         choice = self._choices.get((audience, address))
         if choice is None:
             return None
-        readers = self._scene.plan.audiences[audience]
+        readers = self._scene.plan.look_up(audience)
         changes = choice.wish is not Wish.CHANGES or self._is_news(audience)
         reason = withheld(choice, readers, is_news=changes)
         if reason is Reason.DIGEST and person.email in self._must_hear_the_end:
@@ -60,7 +60,7 @@ class PageOfChoices:
             known = self._news[audience] = is_news(
                 self._updates[self._number - 1],
                 before[-1] if before else None,
-                self._scene.plan.audiences[audience],
+                self._scene.plan.look_up(audience),
             )
         return known
 

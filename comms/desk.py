@@ -15,6 +15,7 @@ from comms.clock import Clock
 from comms.incident import Incident
 from comms.people import SITREP, Person
 from comms.plan.model import ChannelName, Plan
+from comms.plan_version import PlanVersion
 from comms.render import Writer
 from comms.throttle import Limit
 from comms.timeline import Deed, Entry
@@ -30,11 +31,14 @@ class House:
 
     `limits` are those by which a channel reaches an audience; `incident_url` makes the internal
     link of an incident, `page_url` its public one ('' where the product has no such address).
-    `postmarks` are those that letters bear.
+    `postmarks` are those that letters bear. `loaded_at` is when the plan was taken up (UTC), and
+    `refused` says why its file, as it is by now, was not: one line for each problem.
     """
 
     plan: Plan
     writers: Mapping[ChannelName, Writer]
+    loaded_at: datetime | None = None
+    refused: tuple[str, ...] = ()
     limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: ()
     incident_url: Callable[[str], str] = lambda _key: ""
     confirm_url: Callable[[str], str] = lambda _nonce: ""
@@ -59,6 +63,16 @@ class Scene:
     def plan(self) -> Plan:
         """The communication plan."""
         return self.house.plan
+
+    @property
+    def plan_version(self) -> PlanVersion:
+        """The state of the plan that holds from now on."""
+        return PlanVersion(
+            digest=self.plan.digest,
+            name=self.plan.version,
+            loaded_at=self.house.loaded_at,
+            since=self.now,
+        )
 
     def plan_for(self, incident: Incident) -> Plan:
         """The plan as it holds for this incident: its services may have their own."""

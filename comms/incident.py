@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from comms.errors import Conflict
 from comms.people import Person, Role
+from comms.plan_version import PlanVersion
 
 
 class IncidentType(StrEnum):
@@ -85,6 +86,7 @@ class Incident:
     """One incident. All times are UTC. `key` ('INC-41') is how people name it.
 
     A `drill` is an exercise: all that is told of it says so, and nobody outside is told.
+    `plans` are the versions of the communication plan that it has run under, the last one now.
     """
 
     id: int
@@ -100,6 +102,7 @@ class Incident:
     resolved_at: datetime | None = None
     roles: dict[Role, Person] = field(default_factory=dict)
     drill: bool = False
+    plans: tuple[PlanVersion, ...] = ()
 
     def holder(self, role: Role) -> Person | None:
         """Who holds the role now."""

@@ -31,8 +31,7 @@ def open_fanouts(scene: Scene, incident: Incident, update: Update) -> tuple[Fano
         scene.book.fanouts.open(
             update=update.id,
             statement=statement,
-            priority=incident.severity.rank * 100
-            + scene.plan.audience(statement.audience).position,
+            priority=incident.severity.rank * 100 + scene.plan.look_up(statement.audience).position,
             now=scene.now,
             corrects=update.corrects,
         )
@@ -61,7 +60,7 @@ def stand_in(scene: Scene, fanout: Fanout, channel: ChannelName) -> int:
 
 def _goes_out(scene: Scene, incident: Incident, update: Update, statement: Statement) -> bool:
     """What only stands in for a channel that fails waits; a correction follows where it went."""
-    if statement.channel in scene.plan_for(incident).audience(statement.audience).channels:
+    if statement.channel in scene.plan_for(incident).look_up(statement.audience).channels:
         return True
     if update.corrects is None:
         return False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -34,12 +34,12 @@ class Route:
 class Routes:
     """A channel's routes by name, at least one.
 
-    `order` names, for an audience, those that it may take: the first that works is taken. Who is
-    not in it takes the first route of all.
+    `order` gives, for each audience at the moment, the names of those that it may take: the first
+    that works is taken. Who is not in it takes the first route of all.
     """
 
     by_name: Mapping[str, Route]
-    order: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    order: Callable[[], Mapping[str, tuple[str, ...]]] = dict
 
 
 def only(transport: Transport, gate: Gate | None = None) -> Routes:
@@ -123,7 +123,7 @@ class Switch:
             await track.circuit.tell()
 
     def _of(self, audience: str) -> list[Track]:
-        return [self._tracks[name] for name in self._order.get(audience, (self._first,))]
+        return [self._tracks[name] for name in self._order().get(audience, (self._first,))]
 
     def _watch_over(self, name: str) -> Watch:
         """Pass on only what leaves an audience without a way: while another works, all is well."""
@@ -144,6 +144,6 @@ class Switch:
     def _stuck(self) -> frozenset[str]:
         return frozenset(
             audience
-            for audience in self._order
+            for audience in self._order()
             if all(track.circuit.is_open for track in self._of(audience))
         )

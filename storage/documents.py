@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 
 from comms.people import Person, Role
+from comms.plan_version import PlanVersion
 from comms.report import CanReport, Need
 from comms.room import Place
 from comms.statement import Statement
@@ -16,6 +17,7 @@ PERSON = TypeAdapter(Person)
 ROLES = TypeAdapter(dict[Role, Person])
 REPORT = TypeAdapter(CanReport)
 NEED = TypeAdapter(Need)
+PLANS = TypeAdapter(tuple[PlanVersion, ...])
 PLACE = TypeAdapter(Place)
 STATEMENT = TypeAdapter(Statement)
 APPROVALS = TypeAdapter(tuple[Approval, ...])

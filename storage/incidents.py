@@ -11,7 +11,7 @@ from sqlmodel import Session, col, or_, select
 from comms.errors import NotFound
 from comms.incident import OPEN, Incident, IncidentType, Severity, Status
 from storage.columns import document
-from storage.documents import PERSON, ROLES
+from storage.documents import PERSON, PLANS, ROLES
 from storage.tables import IncidentRow
 
 _ADD = insert(IncidentRow).returning(col(IncidentRow.id))
@@ -56,7 +56,7 @@ class SqlIncidents:
         return _incident(self._row(key))
 
     def save(self, incident: Incident) -> None:
-        """Keep its title, severity, type, services, status, times and roles."""
+        """Keep its title, severity, type, services, status, times, roles and plans."""
         row = self._row(incident.key)
         for name, value in _changing(incident).items():
             setattr(row, name, value)
@@ -95,6 +95,7 @@ def _changing(incident: Incident) -> dict[str, Any]:
         "services": list(incident.services),
         "status": incident.status.value,
         "roles": document(ROLES, incident.roles),
+        "plans": document(PLANS, incident.plans),
         "resolved_at": incident.resolved_at,
     }
 
@@ -115,4 +116,5 @@ def _incident(row: IncidentRow) -> Incident:
         resolved_at=row.resolved_at,
         roles=ROLES.validate_python(row.roles),
         drill=row.drill,
+        plans=PLANS.validate_python(row.plans),
     )

@@ -30,6 +30,7 @@ class IncidentRow(SQLModel, table=True):
     declared_at: datetime = Field(sa_type=UtcTime)
     resolved_at: datetime | None = Field(default=None, sa_type=UtcTime)
     drill: bool = False
+    plans: list[Any] = Field(sa_type=JSON)
 
 
 class UpdateRow(SQLModel, table=True):

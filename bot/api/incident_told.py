@@ -12,6 +12,7 @@ from comms.ask import Ask, AskState
 from comms.desk import Scene
 from comms.incident import Incident, IncidentType, Severity, Status
 from comms.people import Role
+from comms.plan_version import PlanVersion
 from comms.promise import PromiseState
 from comms.update import Approval, Kind, Update, UpdateState
 
@@ -93,9 +94,21 @@ class UpdateBrief(Told):
     reach: States
 
 
+class PlanVersionTold(Told):
+    """A state of the communication plan that the incident has run under."""
+
+    hash: str = Field(
+        description="Twelve digits of the SHA-256 of the plan's file and its letters."
+    )
+    version: str = Field(description="What the organisation calls it; empty: nothing.")
+    loaded_at: Stamp | None = Field(description="When the app took it up.")
+    since: Stamp = Field(description="From when on it holds for the incident.")
+
+
 class IncidentState(IncidentTold):
     """All about one incident."""
 
+    plans: list[PlanVersionTold] = Field(description="The plans it has run under, the last now.")
     promises: list[PromiseTold]
     asks: list[AskTold]
     updates: list[UpdateBrief]
@@ -117,6 +130,7 @@ def incident_state(scene: Scene, key: str) -> IncidentState:
     incident = scene.book.incidents.get(key)
     return IncidentState(
         **dict(incident_told(incident)),
+        plans=[_plan_version(version) for version in incident.plans],
         promises=[PromiseTold.model_validate(promise) for promise in scene.book.promises.of(key)],
         asks=[ask_told(ask) for ask in scene.book.asks.of(key)],
         updates=[_brief(scene, update) for update in scene.book.updates.of(key)],
@@ -152,6 +166,15 @@ def approvals_told(approvals: Iterable[Approval]) -> list[ApprovalTold]:
         )
         for approval in approvals
     ]
+
+
+def _plan_version(version: PlanVersion) -> PlanVersionTold:
+    return PlanVersionTold(
+        hash=version.digest,
+        version=version.name,
+        loaded_at=version.loaded_at,
+        since=version.since,
+    )
 
 
 def _brief(scene: Scene, update: Update) -> UpdateBrief:

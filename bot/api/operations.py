@@ -36,6 +36,10 @@ async def readyz(call: Call) -> Readiness:
 
     def look(scene: Scene) -> list[str]:
         scene.book.incidents.find(limit=1)
-        return [*warnings(scene.book.backlog.stranded()), *scene.plan.overrides.warnings]
+        return [
+            *warnings(scene.book.backlog.stranded()),
+            *scene.plan.overrides.warnings,
+            *(f"The plan's file is not taken up: {why}" for why in scene.house.refused),
+        ]
 
     return Readiness(warnings=tuple(await call.read(look)))

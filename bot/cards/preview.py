@@ -40,12 +40,12 @@ def preview_card(
     """
     update = preview.update
     asked = {
-        name: asked_by(plan.audiences[name], update, incident, plan) for name in update.audiences
+        name: asked_by(plan.look_up(name), update, incident, plan) for name in update.audiences
     }
-    told = plan.under(incident).audiences
+    told = plan.under(incident)
     # What needs nobody's approval is read last.
     chosen = sorted(
-        (told[name] for name in update.audiences),
+        (told.look_up(name) for name in update.audiences),
         key=lambda audience: (not asked[audience.name], audience.position),
     )
     context = headed(incident, incident_url=incident_url) | {

@@ -32,13 +32,14 @@ def war_room_card(
     asks: Sequence[Ask] = (),
     reach: Reach | None = None,
     countdowns: Sequence[Countdown] = (),
+    refused: Sequence[str] = (),
     incident_url: str = "",
 ) -> dict[str, object]:
     """Return the card in the incident's present state; a resolved one has little to press.
 
     `update` is the last one, draft or approved, whose conditions are shown. Promises that are no
     longer owed and asks that are no longer live are left out. Times are printed in the plan's
-    zone.
+    zone. `refused` is what is wrong with the plan's file, where it was not taken up.
     """
     live = [ask for ask in asks if ask.is_live]
     left = len(live) - ASKS_SHOWN
@@ -63,10 +64,22 @@ def war_room_card(
         "more_asks": f"and {left} more" if left > 0 else "",
         "reach": reach_line(reach) if reach else "",
         "deadlines": countdown_lines(countdowns, plan, now),
+        "plan_warning": plan_warning(refused) if incident.status.is_open else "",
         "has_regulators": bool(plan.regulators) and incident.status is not Status.TRIAGE,
         "severities": SEVERITY_CHOICES,
     }
     return fill_card("cards/war_room.json", context)
+
+
+def plan_warning(refused: Sequence[str]) -> str:
+    """Return what whoever keeps the plan should know of its file; '' where all is well."""
+    if not refused:
+        return ""
+    mistakes = "a mistake" if len(refused) == 1 else f"{len(refused)} mistakes"
+    return (
+        f"The communication plan's file has {mistakes}, so the plan stays as it was."
+        " Whoever keeps it: sitrep plan check."
+    )
 
 
 def _since(incident: Incident, plan: Plan) -> str:

@@ -47,7 +47,7 @@ def clock(at: datetime, plan: Plan) -> str:
 
 def labels(names: Iterable[str], plan: Plan) -> str:
     """Return the audiences of these names as 'Executives and Customers'."""
-    return listed([plan.audiences[name].label for name in names])
+    return listed([plan.look_up(name).label for name in names])
 
 
 def approval_line(approval: Approval, plan: Plan) -> str:

@@ -109,6 +109,7 @@ def show(key: Key, as_json: AsJson = False) -> None:
     say.line(f"Declared by {by}, {at}.")
     if told["summary"]:
         say.line(told["summary"])
+    _plans(told)
     _roles(told)
     _updates(told)
     _owed(told)
@@ -146,6 +147,15 @@ def note(
         say.document(told)
     else:
         say.line(f"Noted, {say.when(told['at'])}.")
+
+
+def _plans(told: dict[str, Any]) -> None:
+    """The plan that it runs under, and those before it."""
+    for number, one in enumerate(reversed(told["plans"])):
+        name = f"version {one['version']} ({one['hash']})" if one["version"] else one["hash"]
+        loaded = f", loaded {say.when(one['loaded_at'])}" if one["loaded_at"] else ""
+        before = "Before that" if number else "Plan"
+        say.line(f"{before}: {name}, since {say.when(one['since'])}{loaded}.")
 
 
 def _roles(told: dict[str, Any]) -> None:

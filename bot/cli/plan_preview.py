@@ -78,7 +78,7 @@ def _language(statement: Statement, plan: Plan) -> str:
 def _statements(
     plan: Plan, told: dict[str, Any], last: dict[str, Any], now: datetime
 ) -> tuple[Statement, ...]:
-    incident = INCIDENT.validate_python({**told, "id": 0})
+    incident = INCIDENT.validate_python({**told, "id": 0, "plans": ()})
     report = REPORT.validate_python(last["report"])
     chosen = tuple(
         audience

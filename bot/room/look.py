@@ -44,6 +44,7 @@ def war_room(scene: Scene, key: str) -> Card:
         asks=[ask for ask in scene.book.asks.of(key) if ask.is_live],
         reach=_reach(scene, sent) if sent else None,
         countdowns=scene.book.countdowns.of(key) if scene.plan.regulators else (),
+        refused=scene.house.refused,
         incident_url=scene.house.incident_url(key),
     )
 

@@ -20,6 +20,7 @@ from bot.incident_page import incident_page_routes
 from bot.letter_links import letter_routes
 from bot.metrics.backlog import BacklogGauges
 from bot.metrics.lag import watch_lag
+from bot.metrics.plan import PlanGauges
 from bot.metrics.route import metrics_routes
 from bot.root.loops import (
     carrying,
@@ -30,14 +31,14 @@ from bot.root.loops import (
     senders_of,
 )
 from bot.root.parts import Parts, parts_of
+from bot.root.reload import adopted, draw_page, watching_plan
 from bot.settings import Settings
 from bot.teams import Teams
 from comms.backlog import BY_WORKERS
-from comms.channels.page.transport import PageTransport
+from comms.bell import Bell
 from comms.channels.transport import Transport
 from comms.clock import Clock
 from comms.desk import Desk
-from comms.errors import Unavailable
 from comms.fanout import Slots
 from comms.lull import Lull
 from comms.plan.model import ChannelName, Plan
@@ -62,7 +63,6 @@ class Product:
     app: web.Application
     desk: Desk
     database: Database
-    plan: Plan
     routes: Mapping[ChannelName, Routes]
 
 
@@ -76,10 +76,12 @@ async def sitrep(
     slots: Mapping[ChannelName, Slots] | None = None,
     throttle: Throttle | None = None,
     transports: Mapping[ChannelName, Transport] | None = None,
+    reload: Bell | None = None,
 ) -> AsyncIterator[Product]:
     """Build the product, run its loops for as long as the block runs, and take it down.
 
-    `transports` take the place of those that the settings make.
+    `transports` take the place of those that the settings make. The file of the plan is watched,
+    and looked at once `reload` is rung; not where a `plan` is given.
 
     On SQLite it does everything itself. On Postgres any number of it work side by side, and
     workers send what is not the page's. Paces are kept in the database, unless in `throttle`.
@@ -87,6 +89,7 @@ async def sitrep(
     Raises a SitrepError whose detail says what to mend: the plan, the database, a setting.
     """
     async with parts_of(settings, plan, clock, transports, throttle) as parts:
+        await adopted(parts)
         lull = Lull()
         teams = Teams(
             gate=identity.gate(settings, parts.session),
@@ -100,11 +103,12 @@ async def sitrep(
         app = web.Application(middlewares=[*tracing.middlewares(), problems_as_json])
         app.add_routes(teams.routes())
         app.add_routes(_routes(settings, parts, access or identity.access(settings)))
-        await _draw_page(parts.page, parts.clock)
+        await draw_page(parts)
         shared = not is_sqlite(parts.database.url)
         here = [ChannelName.PAGE] if shared else list(ChannelName)
         senders = senders_of(parts, here, slots or channels.slots(settings))
         bells, clock = parts.bells, parts.clock
+        watching = watching_plan(settings, parts, reload, tells=True) if plan is None else {}
         timekeeper = Timekeeper(
             desk=parts.desk, clock=clock, bell=bells.timers, meters=parts.meters
         )
@@ -120,7 +124,7 @@ async def sitrep(
             collecting(settings, parts) as bounces,
             dispatching(parts) as shards,
             running(
-                {**loops, **effects, **bounces, **shards},
+                {**loops, **effects, **bounces, **shards, **watching},
                 hurry=partial(close_mail, parts.routes),
             ),
         ):
@@ -128,7 +132,6 @@ async def sitrep(
                 app=app,
                 desk=parts.desk,
                 database=parts.database,
-                plan=parts.plan,
                 routes=parts.routes,
             )
             await teams.finish()
@@ -141,6 +144,7 @@ async def fanout_worker(
     plan: Plan | None = None,
     clock: Clock | None = None,
     slots: Mapping[ChannelName, Slots] | None = None,
+    reload: Bell | None = None,
 ) -> AsyncIterator[web.Application]:
     """Send what waits in the ledger, on Postgres, for as long as the block runs, and nothing else.
 
@@ -163,6 +167,7 @@ async def fanout_worker(
                     "jobs": partial(jobs.work, work),
                     "progress": parts.progress.run,
                     **dispatcher_loops(parts, jobs),
+                    **(watching_plan(settings, parts, reload) if plan is None else {}),
                 },
                 hurry=partial(close_mail, parts.routes),
             ),
@@ -186,12 +191,5 @@ def _routes(settings: Settings, parts: Parts, access: Access) -> Iterator[web.Ro
 
 
 def _metrics(parts: Parts) -> list[web.RouteDef]:
+    PlanGauges(parts.desk, parts.registry)
     return metrics_routes(parts.registry, BacklogGauges(parts.desk, parts.registry))
-
-
-async def _draw_page(page: PageTransport, clock: Clock) -> None:
-    """Draw the page once at the start; incidents work on where it cannot be written."""
-    try:
-        await page.refresh(clock.now())
-    except (OSError, Unavailable) as wrong:
-        log.error("page.not_drawn", why=str(wrong))

@@ -50,6 +50,10 @@ def senders_of(
     async def strike(deliveries: Sequence[int]) -> None:
         await parts.desk.do(strike_off, SITREP, "mail", deliveries)
 
+    def holds(audience: str) -> bool:
+        """By the plan that is in use at the moment."""
+        return parts.desk.house.plan.holds_unknown(audience)
+
     return runners(
         {name: parts.routes[name] for name in names},
         ledger=SqlLedger(parts.database),
@@ -57,7 +61,7 @@ def senders_of(
         bells=parts.bells.lanes,
         owner=parts.me,
         slots=slots,
-        holds=parts.plan.holds_unknown,
+        holds=holds,
         progressed=parts.progress.moved,
         refused=strike,
         meters=parts.meters,

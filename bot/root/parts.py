@@ -24,6 +24,7 @@ from bot.link_keys import named_keys
 from bot.links import Links
 from bot.metrics.bounces import BounceMeters
 from bot.metrics.meters import ProductMeters
+from bot.plan_keeper import read_plan
 from bot.room.progress import Progress
 from bot.settings import Settings
 from bot.subscribing import CONFIRM
@@ -32,11 +33,9 @@ from comms.channels.page.transport import PageTransport
 from comms.channels.transport import Transport
 from comms.clock import Clock
 from comms.desk import Desk, House
-from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
 from comms.routes import Routes, only
 from comms.throttle import Throttle
-from comms.trial_apart import usable
 from storage import schema
 from storage.book import SqlStore
 from storage.clock import clock_for
@@ -58,7 +57,6 @@ class Parts:
 
     me: str
     clock: Clock
-    plan: Plan
     registry: CollectorRegistry
     meters: ProductMeters
     bounce_meters: BounceMeters
@@ -81,7 +79,7 @@ async def parts_of(
     transports: Mapping[ChannelName, Transport] | None = None,
     throttle: Throttle | None = None,
 ) -> AsyncIterator[Parts]:
-    plan = plan if plan is not None else await asyncio.to_thread(_plan, settings)
+    plan = plan if plan is not None else await asyncio.to_thread(read_plan, settings)
     # A process number alone would come again: in a container every process is number 1.
     me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
     registry = CollectorRegistry()
@@ -99,6 +97,7 @@ async def parts_of(
             bells = Bells()
             house = House(
                 plan=plan,
+                loaded_at=clock.now(),
                 writers=channels.WRITERS,
                 limits=channels.limits(settings, plan),
                 incident_url=partial(incident_url, links),
@@ -116,7 +115,7 @@ async def parts_of(
                     postmarks=postmarks,
                     clock=clock,
                 ),
-                plan,
+                lambda: desk.house.plan,
                 connector=connector,
                 store=store,
                 page=page,
@@ -126,7 +125,6 @@ async def parts_of(
             yield Parts(
                 me=me,
                 clock=clock,
-                plan=plan,
                 registry=registry,
                 meters=meters,
                 bounce_meters=BounceMeters(registry),
@@ -159,12 +157,3 @@ def open_database(
         schema.upgrade(database)
     schema.check(database)
     return database
-
-
-def _plan(settings: Settings) -> Plan:
-    """The plan with those of its own letters that work; the log says of the others why not."""
-    plan = load(settings.plan, mail.known(settings), templates=settings.templates)
-    plan = usable(plan, settings.plan, settings.templates)
-    for warning in plan.overrides.warnings:
-        log.warning("plan.template_left_out", why=warning)
-    return plan

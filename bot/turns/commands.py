@@ -172,5 +172,5 @@ def _most_public(scene: Scene, sent: Update) -> Statement | None:
     """The statement of the audience that comes last in the plan; never the responders' own."""
     told = [s for s in scene.book.updates.statements(sent) if s.channel is not ChannelName.TEAMS]
     return max(
-        told, key=lambda s: (scene.plan.audience(s.audience).position, s.channel), default=None
+        told, key=lambda s: (scene.plan.look_up(s.audience).position, s.channel), default=None
     )

@@ -110,7 +110,7 @@ def _overridden(
         pointer = (firm or found[0]).pointer
         raise Conflict(f"This cannot be sent: {reasons}{way}", pointer=pointer)
     for name in dict.fromkeys(finding.audience for finding in found):
-        may = scene.plan.audience(name).lint_override
+        may = scene.plan.look_up(name).lint_override
         if held.isdisjoint(may):
             roles = " or ".join(role.label for role in may)
             raise Forbidden(

@@ -50,6 +50,7 @@ def declare(
             declared_by=scene.by,
             declared_at=scene.now,
             drill=drill,
+            plans=(scene.plan_version,),
         ),
         nonce=nonce,
     )

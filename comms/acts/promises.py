@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -63,6 +63,13 @@ def withdraw(scene: Scene, key: str) -> None:
     """Nobody is owed anything any more: the incident is closed."""
     for promise in scene.book.promises.of(key):
         if promise.is_owed:
+            _withdraw(scene, promise)
+
+
+def withdraw_from(scene: Scene, key: str, *, left: Collection[str]) -> None:
+    """Nobody but these audiences is owed anything any more: the plan has the others no more."""
+    for promise in scene.book.promises.of(key):
+        if promise.is_owed and promise.audience not in left:
             _withdraw(scene, promise)
 
 

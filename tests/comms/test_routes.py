@@ -63,7 +63,7 @@ class Floor:
                 name: Route(transport=carrier, gate=self._gate(name, throttle, rates.get(name, 0)))
                 for name, carrier in by_name.items()
             },
-            order={
+            order=lambda: {
                 "executives": ("inside", "relay"),
                 "responders": ("inside",),
                 "customers": ("relay",),

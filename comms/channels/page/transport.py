@@ -41,6 +41,10 @@ class PageTransport:
         self._site = site
         self._clock = clock
 
+    def rename(self, site: Site) -> None:
+        """Draw the page from now on for an organisation that calls itself so."""
+        self._site = site
+
     async def send(self, statement: Statement, batch: Sequence[Delivery]) -> list[Outcome]:
         """Publish the notice once and return that outcome for each delivery.
 

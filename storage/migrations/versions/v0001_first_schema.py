@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("declared_at", UtcTime(), nullable=False),
         sa.Column("resolved_at", UtcTime(), nullable=True),
         sa.Column("drill", sa.Boolean(), nullable=False),
+        sa.Column("plans", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("nonce"),
     )
