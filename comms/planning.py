@@ -134,10 +134,10 @@ def _corrected(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterat
 
 def _apart(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
     """The rows of those of whom more is known than the list says: few of many, as a rule."""
-    audience, channel = scene.plan.audiences[fanout.audience], fanout.channel
+    audience, channel = scene.plan.look_up(fanout.audience), fanout.channel
     # In several audiences one is told in that which may see the most.
     others = scene.plan.more_detailed(audience.name, scene.book.fanouts.beside(fanout))
-    read = [audience, *(scene.plan.audiences[name] for name in others)]
+    read = [audience, *(scene.plan.look_up(name) for name in others)]
     ways = PageOfWays(scene, people, audiences=read)
     told = _told_elsewhere(scene, ways, people, others)
     page = PageOfChoices(scene, fanout, people, audiences=[one.name for one in read])
@@ -180,7 +180,7 @@ def _told_elsewhere(
         address: [
             name
             for name, wanted in audiences.items()
-            if ways.tells(scene.plan.audiences[name], address, wanted)
+            if ways.tells(scene.plan.look_up(name), address, wanted)
         ]
         for address, audiences in found.items()
     }

@@ -48,7 +48,7 @@ def watching_plan(
     async def take(plan: Plan) -> None:
         desk.house = replace(
             desk.house,
-            plan=plan,
+            plan=plan.keeping(desk.house.plan),
             loaded_at=parts.clock.now(),
             refused=(),
             limits=channels.limits(settings, plan),

@@ -180,6 +180,16 @@ class Plan:
         """All services that the plan lists, in its order."""
         return tuple(self.catalogue.services.values())
 
+    def keeping(self, before: Plan) -> Plan:
+        """This plan with those audiences of the one before it that it has no more, out of use:
+        what is on its way to them goes on."""
+        gone = {
+            name: replace(audience, enabled=False)
+            for name, audience in before.audiences.items()
+            if name not in self.audiences
+        }
+        return replace(self, audiences={**self.audiences, **gone}) if gone else self
+
     def look_up(self, name: str) -> Audience:
         """The audience of that name, in use or not. Of one that the plan has no more, its name:
         what was written for it is still shown, and still sent where it was approved."""
@@ -187,7 +197,7 @@ class Plan:
             name=name,
             label=name,
             position=len(self.audiences),
-            channels=(),
+            channels=tuple(ChannelName),
             sees=frozenset(),
             approval=(),
             cadence={severity: Cadence(first=None, every=None) for severity in Severity},

@@ -16,10 +16,16 @@ def check_tempo(name: str, entry: AudienceEntry, found: Document, mail_rate: flo
     if not entry.enabled or not mail_rate or ChannelName.MAIL not in entry.channels:
         return
     takes = timedelta(seconds=1 / mail_rate)
-    for severity in Severity:
-        every = getattr(entry.cadence, severity.value).every
+    table: Path = ("audiences", name, "cadence")
+    said: dict[Path, timedelta | None] = {
+        (*table, severity.value, "every"): getattr(entry.cadence, severity.value).every
+        for severity in Severity
+    } | {
+        (*table, "when", number, "every"): case.every
+        for number, case in enumerate(entry.cadence.when)
+    }
+    for at, every in said.items():
         if every is not None and every < takes:
-            at: Path = ("audiences", name, "cadence", severity.value, "every")
             found.problem(
                 f"{written(every)} is below what mail can keep: at 'mail_rate' a single one takes"
                 f" {_minutes(takes)}",
