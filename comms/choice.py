@@ -104,7 +104,10 @@ class Choices(Protocol):
         ...
 
     def counts(self, audience: str) -> Mapping[Wish, int]:
-        """How many of the audience have made which choice; those who made none are not in it."""
+        """How many of the audience's people have made which choice.
+
+        Those who made none are not in it, nor those who are not among its people any more.
+        """
         ...
 
     def due(

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from comms.choice import Wish, is_news, withheld
+from comms.choice import Choice, Wish, is_news, withheld
 from comms.delivery import Reason
 from comms.desk import Scene
 from comms.ledger import Fanout, Line
+from comms.plan.model import Audience
 from comms.recipient import Listed
 from comms.update import Kind, Update, UpdateState
 
@@ -56,12 +57,8 @@ class PageOfChoices:
     def _is_news(self, audience: str) -> bool:
         known = self._news.get(audience)
         if known is None:
-            before = [u for u in self._updates if _told(u, audience) and u.number < self._number]
-            known = self._news[audience] = is_news(
-                self._updates[self._number - 1],
-                before[-1] if before else None,
-                self._scene.plan.look_up(audience),
-            )
+            update, reader = self._updates[self._number - 1], self._scene.plan.look_up(audience)
+            known = self._news[audience] = _brings_news(self._scene, update, reader)
         return known
 
     @cached_property
@@ -81,6 +78,29 @@ class PageOfChoices:
     @property
     def _number(self) -> int:
         return self._fanout.update
+
+
+def kept_back(scene: Scene, update: Update, audience: Audience) -> int:
+    """How many of an audience's people a draft is not sent to, as they have chosen.
+
+    Of a resolution, readers of digests who have been told of the incident before are among them.
+    """
+    chosen = scene.book.choices.counts(audience.name)
+    news = Wish.CHANGES not in chosen or _brings_news(scene, update, audience)
+    return sum(
+        people
+        for wish, people in chosen.items()
+        if withheld(Choice(wish=wish), audience, is_news=news)
+    )
+
+
+def _brings_news(scene: Scene, update: Update, audience: Audience) -> bool:
+    before = [
+        one
+        for one in scene.book.updates.of(update.incident)
+        if _told(one, audience.name) and one.number < update.number
+    ]
+    return is_news(update, before[-1] if before else None, audience)
 
 
 def _told(update: Update, audience: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from comms.chosen import kept_back
 from comms.desk import Scene
 from comms.ledger import REACHED
 from comms.plan.model import Audience, ChannelName
@@ -14,10 +15,14 @@ from comms.update import Update
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """How many deliveries, and the seconds they take at the channels' known limits."""
+    """How many deliveries, and the seconds they take at the channels' known limits.
+
+    `kept_back` are those people of the audience who are not told now because they chose so.
+    """
 
     recipients: int
     eta_seconds: int
+    kept_back: int = 0
 
 
 def estimate(scene: Scene, update: Update, audience: Audience) -> Estimate:
@@ -28,23 +33,29 @@ def estimate(scene: Scene, update: Update, audience: Audience) -> Estimate:
     rates = scene.book.paces.rates()
     recipients = 0
     eta = 0.0
+    chose = 0
+    if update.corrects is None and any(channel.is_personal for channel in audience.channels):
+        chose = kept_back(scene, update, audience)
     for channel in audience.channels if update.corrects is None else audience.ways:
-        count = _count(scene, update, audience, channel)
+        count = _count(scene, update, audience, channel, chose)
         recipients += count
         limits = learned(scene.house.limits(audience.name, channel), rates)
         eta = max(eta, seconds(limits, count))
-    return Estimate(recipients=recipients, eta_seconds=math.ceil(eta))
+    return Estimate(recipients=recipients, eta_seconds=math.ceil(eta), kept_back=chose)
 
 
-def _count(scene: Scene, update: Update, audience: Audience, channel: ChannelName) -> int:
+def _count(
+    scene: Scene, update: Update, audience: Audience, channel: ChannelName, chose: int
+) -> int:
     if update.corrects is not None:
         totals = scene.book.fanouts.totals(update.incident, update.corrects)
         return sum(totals.get((audience.name, channel), {}).get(state, 0) for state in REACHED)
     if not channel.is_personal:
         return 1
-    people, order = scene.book.recipients.count(audience.name), audience.order()
+    people, order = scene.book.recipients.count(audience.name) - chose, audience.order()
     if len(order) < 2:
         return people
     # Everybody gets one: those who have a chat there, where that comes first; the others by mail.
     chats = scene.book.chats.count(audience.name) if order[0] is ChannelName.CHAT else 0
+    chats = min(chats, people)
     return chats if channel is ChannelName.CHAT else people - chats

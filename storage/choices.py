@@ -7,13 +7,14 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func
 
 from comms.choice import Choice, Chosen, Wish
 from comms.slot import Slot
 from storage.mail_tables import ChoiceRow
+from storage.tables import RecipientRow
 from storage.upsert import dialect_of, insert_into
 
 _KEY = ("audience", "address")
@@ -58,8 +59,13 @@ class SqlChoices:
 
     def counts(self, audience: str) -> Mapping[Wish, int]:
         """How many of the audience have made which choice; those who made none are not in it."""
+        listed = and_(
+            col(RecipientRow.audience) == col(ChoiceRow.audience),
+            col(RecipientRow.address) == col(ChoiceRow.address),
+        )
         counted = (
             select(col(ChoiceRow.wish), func.count())
+            .join(RecipientRow, listed)
             .where(col(ChoiceRow.audience) == audience)
             .group_by(col(ChoiceRow.wish))
         )

@@ -36,6 +36,9 @@ class AudienceDraft(Told):
 
     recipients: int = Field(description="How many would get it.")
     eta_seconds: int = Field(description="How long that takes at the channels' known limits.")
+    kept_back: int = Field(
+        default=0, description="How many more do not get it now, as they have chosen."
+    )
     lint: list[FindingTold]
     next_update: Stamp | None = Field(description="The promise that the update prints.")
 
@@ -159,6 +162,7 @@ def _to_come(shown: Preview, audience: str) -> AudienceDraft:
     return AudienceDraft(
         recipients=estimate.recipients,
         eta_seconds=estimate.eta_seconds,
+        kept_back=estimate.kept_back,
         lint=[
             FindingTold.model_validate(found)
             for found in shown.findings

@@ -118,6 +118,8 @@ def _counts(estimate: Estimate, audience: Audience) -> str:
     where = [_PLACES[channel] for channel in audience.channels if channel in _PLACES]
     if any(channel.is_personal for channel in audience.channels):
         where.insert(0, people(_addressed(estimate, audience)))
+        if estimate.kept_back:
+            where[0] += f" ({estimate.kept_back} more chose a digest, or less)"
     if estimate.eta_seconds < 60:
         return listed(where)
     return f"{listed(where)} · {duration(timedelta(seconds=estimate.eta_seconds))}"

@@ -26,7 +26,7 @@ from comms.routes import only
 from comms.testing import FakeTransport, HeldClock
 from storage.database import Database
 from storage.ledger import SqlLedger
-from tests.acting import approved, declared, seen, sent
+from tests.acting import approved, declared, drafted, seen, sent
 from tests.house import ADA, REPORT
 
 PLANNED, SUPPRESSED = DeliveryState.PLANNED, DeliveryState.SUPPRESSED
@@ -176,6 +176,22 @@ async def test_a_choice_outlives_a_new_list_and_a_list_does_not_undo_it(
         Wish.DAILY: 1,
         Wish.CHANGES: 1,
     }
+
+
+async def test_whom_a_choice_keeps_back_is_not_reckoned_with(
+    desk: Desk, incident: Incident
+) -> None:
+    await invited(desk, "stakeholders", "every@x.org", "changes@x.org", "daily@x.org")
+    await chose(desk, "stakeholders", changes=Wish.CHANGES, daily=Wish.DAILY, left=Wish.WEEKLY)
+
+    first = await drafted(desk, incident.key, audiences=["stakeholders"])
+    await approved(desk, first)
+    same = await drafted(desk, incident.key, OTHER_ACTIONS, audiences=["stakeholders"])
+
+    told = [one.estimates["stakeholders"] for one in (first, same)]
+    assert [(one.recipients, one.kept_back) for one in told] == [(2, 1), (1, 2)]
+    planned = list((await reasons(desk, incident, 1)).values())
+    assert planned.count(None) == told[0].recipients
 
 
 async def test_a_link_to_no_letter_leads_nowhere(desk: Desk) -> None:
