@@ -13,11 +13,13 @@ class Bells:
 
     def __init__(self) -> None:
         self.timers, self.outbox, self.planning, self.dispatch = Bell(), Bell(), Bell(), Bell()
+        self.sources = Bell()
         self.lanes = {channel: Bell() for channel in ChannelName}
         self.by_topic: Mapping[Topic, tuple[Bell, ...]] = {
             Topic.TIMERS: (self.timers,),
             Topic.OUTBOX: (self.outbox,),
             Topic.PLANNING: (self.planning,),
+            Topic.SOURCES: (self.sources,),
             Topic.FANOUT: (self.dispatch, *self.lanes.values()),
         }
 

@@ -17,6 +17,7 @@ class Topic(StrEnum):
     TIMERS = "timers"
     PLANNING = "planning"
     FANOUT = "fanout"
+    SOURCES = "sources"
 
 
 class Bell:

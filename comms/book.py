@@ -24,6 +24,7 @@ from comms.recipient import Recipients
 from comms.record import Records
 from comms.regulator.countdown import Countdowns
 from comms.room import Rooms
+from comms.source import Sources
 from comms.statement import Statement
 from comms.suppression import Suppressions
 from comms.throttle import Paces
@@ -154,6 +155,9 @@ class Book(Protocol):
 
     @property
     def recipients(self) -> Recipients: ...
+
+    @property
+    def sources(self) -> Sources: ...
 
     @property
     def suppressions(self) -> Suppressions: ...

@@ -28,6 +28,7 @@ from storage.records import SqlRecords
 from storage.replicas import announce, take_turn
 from storage.rooms import SqlRooms
 from storage.sightings import SqlSightings
+from storage.sources import SqlSources
 from storage.suppressions import SqlSuppressions
 from storage.throttle import SqlPaces
 from storage.timeline import SqlAudit, SqlTimeline
@@ -102,6 +103,11 @@ class SqlBook:
     def recipients(self) -> SqlRecipients:
         """Where people are kept."""
         return SqlRecipients(self._session)
+
+    @cached_property
+    def sources(self) -> SqlSources:
+        """Where copies of sources are kept."""
+        return SqlSources(self._session)
 
     @cached_property
     def suppressions(self) -> SqlSuppressions:

@@ -34,8 +34,9 @@ _GIVEN = Rowset(
 )
 
 _INSERT = """
-INSERT INTO recipient (audience, address, email, name, language, time_zone, channels, subscribed)
-SELECT ?, address, email, name, language, time_zone, channels, ?
+INSERT INTO recipient (audience, address, email, name, language, time_zone, channels, listed,
+                       subscribed)
+SELECT ?, address, email, name, language, time_zone, channels, ?, ?
 FROM {given}
 WHERE true
 ON CONFLICT (audience, address) DO NOTHING
@@ -61,11 +62,14 @@ class SqlRecipients:
         self._session = session
 
     def replace(self, audience: str, people: Iterable[Recipient]) -> int:
-        """Make these the people of the audience, beside those who have subscribed themselves."""
+        """Make these the people of the audience, beside those who have subscribed themselves.
+
+        Whom sources name has to be settled anew: a list goes before them.
+        """
         listed = (col(RecipientRow.audience) == audience, col(RecipientRow.subscribed).is_(False))
         self._session.exec(delete(RecipientRow).where(*listed))
         for batch in _batches(people):
-            self._insert(audience, batch)
+            self._insert(audience, batch, listed=True)
         if is_shared(self._session):
             # Or Postgres takes a new list for a short one, and sorts the rest of it for each page.
             self._session.connection().exec_driver_sql("ANALYZE recipient")
@@ -77,7 +81,7 @@ class SqlRecipients:
             col(RecipientRow.audience) == audience,
             col(RecipientRow.address) == person.email.casefold(),
         )
-        self._insert(audience, [person])
+        self._insert(audience, [person], listed=False)
         self._session.exec(update(RecipientRow).where(*theirs).values(subscribed=True))
 
     def count(self, audience: str) -> int:
@@ -139,7 +143,7 @@ class SqlRecipients:
         )
         return self._people(wanted.limit(limit) if limit else wanted)
 
-    def _insert(self, audience: str, people: Sequence[Recipient]) -> None:
+    def _insert(self, audience: str, people: Sequence[Recipient], *, listed: bool) -> None:
         connection = self._session.connection()
         rows = [
             (p.email.casefold(), p.email, p.name, p.language, p.time_zone, " ".join(p.channels))
@@ -147,7 +151,7 @@ class SqlRecipients:
         ]
         connection.exec_driver_sql(
             spelt(_INSERT, connection.dialect.name, _GIVEN),
-            (audience, False, *_GIVEN.given(connection, rows)),
+            (audience, listed, False, *_GIVEN.given(connection, rows)),
         )
 
     def _people(self, wanted: Select[str, str, str, str, str]) -> tuple[Recipient, ...]:

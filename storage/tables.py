@@ -229,6 +229,14 @@ class RecipientRow(SQLModel, table=True):
         UniqueConstraint("audience", "address"),
         Index("ix_recipient_audience_id", "audience", "id"),
         Index("ix_recipient_language", "audience", "language"),
+        # Whom only a source names: few, however long the list is.
+        Index(
+            "ix_recipient_found",
+            "audience",
+            "address",
+            sqlite_where=text("NOT listed AND NOT subscribed"),
+            postgresql_where=text("NOT listed AND NOT subscribed"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -241,8 +249,11 @@ class RecipientRow(SQLModel, table=True):
     time_zone: str
     channels: str
     """Separated by spaces; none of them: those of the audience."""
+    listed: bool = False
+    """They stand in the audience's list."""
     subscribed: bool = False
-    """They have entered themselves: a new list leaves them in."""
+    """They have entered themselves: a new list leaves them in. Whoever is neither listed nor
+    subscribed is here because a source names them."""
 
 
 class CountdownRow(SQLModel, table=True):

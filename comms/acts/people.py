@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from comms.acts.digests import start
+from comms.acts.sources import kept_keys
 from comms.choice import Chosen, parsed
 from comms.desk import Scene
 from comms.errors import Invalid, NotFound
@@ -44,10 +45,13 @@ def import_recipients(
     `people` are checked (`comms.recipient.sorted_out`) and `refused` is what that left out. Where
     all was refused the audience stays as it was: NobodyLeft. An empty list empties it.
     """
-    audience_of(scene, name)
+    audience = audience_of(scene, name)
     if refused and not people:
         raise NobodyLeft(refused)
     imported = scene.book.recipients.replace(name, people)
+    if keys := kept_keys(audience):
+        scene.book.sources.settle(name, keys)
+        imported = scene.book.recipients.count(name)
     _choose(scene, name, people)
     scene.book.audit.add(
         Deed(

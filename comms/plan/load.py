@@ -24,6 +24,7 @@ from comms.plan.explain import explain
 from comms.plan.model import Audience, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
 from comms.plan.service_entry import service
+from comms.plan.sources import check_sources, rotas, sources
 from comms.plan.tempo import check_tempo
 from comms.plan.transports import NONE, Transports, check_transports
 from comms.plan.whole import check_whole_part
@@ -127,6 +128,7 @@ def _checked(
         four_eyes=entry.four_eyes,
         mail_rate=entry.mail_rate or 0,
         regulators=tuple(dict.fromkeys(entry.regulators)),
+        rotas=rotas(entry),
         language=entry.language,
         soft_bounces=SoftBounces(
             count=entry.soft_bounces.count,
@@ -158,6 +160,7 @@ def _crosswise(
         check_transports(name, audience, found, transports)
         check_tempo(name, audience, found, entry.mail_rate)
         check_cadences(audience.cadence, entry.time_zone, found, ("audiences", name, "cadence"))
+        check_sources(name, audience, entry.rotas, found)
     check_catalogue(entry, found, partial(_worded_with, own), transports)
     return own
 
@@ -254,6 +257,7 @@ def _audience(
         mail=tuple(entry.mail),
         lint=_levels(entry, plan),
         lint_override=tuple(override),
+        sources=sources(entry, plan.rotas),
     )
 
 

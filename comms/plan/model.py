@@ -18,6 +18,7 @@ from comms.people import Person, Role
 from comms.plan.cadence import Cadence, Case
 from comms.plan.catalogue import Catalogue, Service, quickest
 from comms.rule import Level, Rule
+from comms.source import Rota, Source
 
 
 class ChannelName(StrEnum):
@@ -57,7 +58,8 @@ class Audience:
     the transports of mail that it takes: the first that works ('()': the installation's first).
     `languages` (BCP 47) are those in which it is written to, beside the plan's.
     `lint` is how each rule weighs, where a plan says so; whoever holds a role of `lint_override`
-    may approve what it blocks, with a reason.
+    may approve what it blocks, with a reason. `sources` are where its people come from beside
+    its list.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Audience:
     languages: tuple[str, ...] = ()
     lint: Mapping[Rule, Level] = field(default_factory=dict)
     lint_override: tuple[Role, ...] = ()
+    sources: tuple[Source, ...] = ()
 
     @property
     def reads_inside(self) -> bool:
@@ -147,6 +150,7 @@ class Plan:
     whose clocks can be started. `catalogue` are the services that an incident can hit. `version` is
     what the organisation calls this state of its plan; `digest` are the first twelve digits of the
     SHA-256 of the file and its letters. `letters` is the folder of letters that the file names.
+    `rotas` are those of people on call, by name.
     """
 
     organisation: str
@@ -157,6 +161,7 @@ class Plan:
     four_eyes: bool = True
     mail_rate: float = 0
     regulators: tuple[str, ...] = ()
+    rotas: Mapping[str, Rota] = field(default_factory=dict)
     soft_bounces: SoftBounces = SoftBounces()
     language: str = SOURCE
     brand: Brand = field(default_factory=Brand)
@@ -228,6 +233,18 @@ class Plan:
         """The plan with the channels that hold for this incident: its services may add some."""
         audiences = self.catalogue.under(incident.services, self.audiences)
         return self if audiences is self.audiences else replace(self, audiences=audiences)
+
+    def kept_sources(self) -> dict[str, Source]:
+        """The sources whose copies are kept, by key: all rotas, and what audiences in use name.
+
+        Where two name the same, the shorter `refresh` holds.
+        """
+        named = [rota.source for rota in self.rotas.values()]
+        named += [one for audience in self.enabled() for one in audience.sources if one.is_kept]
+        kept: dict[str, Source] = {}
+        for one in sorted(named, key=lambda source: source.refresh, reverse=True):
+            kept[one.key] = one
+        return kept
 
     def told_of(self, incident: Incident) -> tuple[Audience, ...]:
         """The audiences that hear of this incident, as the plan holds for it: of a drill, nobody

@@ -23,6 +23,7 @@ from comms.plan.circle import circle
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.service_entry import ServiceEntry
+from comms.plan.source_entry import FromEntry, RotaEntry
 from comms.plan.values import (
     Channel,
     Colour,
@@ -61,6 +62,12 @@ class AudienceEntry(Strict):
         default_factory=list,
         max_length=8,
         description="The transports of mail that it takes, by name: the first that works.",
+    )
+    from_: list[FromEntry] = Field(
+        default_factory=list,
+        alias="from",
+        max_length=20,
+        description="Where its people come from beside its list: groups, rotas, roles.",
     )
     on_unknown: OnUnknown = Field(
         default=OnUnknown.RESEND,
@@ -168,6 +175,16 @@ class AudienceEntry(Strict):
         if mail and not _has_mail(info):
             raise ValueError("mail is none of its channels")
         return mail
+
+    @field_validator("from_")
+    @classmethod
+    def _sources_give_addresses(
+        cls, sources: list[FromEntry], info: ValidationInfo
+    ) -> list[FromEntry]:
+        refuse_doubles([source.named for source in sources])
+        if sources and not _has_mail(info):
+            raise ValueError("who comes from there is written to by mail: add mail to its channels")
+        return sources
 
     @field_validator("languages")
     @classmethod
@@ -283,6 +300,11 @@ class PlanFile(Strict):
         max_length=20,
         description="Laws whose clock can be started in an incident. Nothing is filed by itself.",
     )
+    rotas: dict[Name, RotaEntry] = Field(
+        default_factory=dict,
+        max_length=100,
+        description="Who is on call, from calendars; audiences name them under 'from'.",
+    )
     lint: dict[RuleName, LevelName] = Field(
         default_factory=dict,
         description="How a rule for the customers' text weighs: off, warn or block.",
@@ -314,7 +336,7 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a plan file."""
     schema = PlanFile.model_json_schema(mode="validation")
     # Pydantic leaves names that fit no pattern open; the check refuses them.
-    for named in ("audiences", "services"):
+    for named in ("audiences", "rotas", "services"):
         schema["properties"][named]["additionalProperties"] = False
     schema["$defs"]["ServiceEntry"]["properties"]["audiences"]["additionalProperties"] = False
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 import storage.ledger_tables
 import storage.mail_tables
+import storage.plan_tables
 import storage.tables  # noqa: F401 (they fill the metadata)
 from comms.desk import Desk
 from comms.errors import Unavailable

@@ -197,12 +197,21 @@ def upgrade() -> None:
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("channels", sa.String(), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("subscribed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("audience", "address"),
     )
     op.create_index("ix_recipient_audience_id", "recipient", ["audience", "id"], unique=False)
     op.create_index("ix_recipient_language", "recipient", ["audience", "language"], unique=False)
+    op.create_index(
+        "ix_recipient_found",
+        "recipient",
+        ["audience", "address"],
+        unique=False,
+        sqlite_where=sa.text("NOT listed AND NOT subscribed"),
+        postgresql_where=sa.text("NOT listed AND NOT subscribed"),
+    )
     op.create_table(
         "room",
         sa.Column("incident", sa.String(), nullable=False),
