@@ -10,6 +10,7 @@ from comms.ask import Asks
 from comms.backlog import Backlogs
 from comms.bell import Topic
 from comms.bulletin import Bulletins
+from comms.chase import Chases
 from comms.chat import Chats
 from comms.choice import Choices
 from comms.hindsight import Hindsight
@@ -173,6 +174,9 @@ class Book(Protocol):
 
     @property
     def hindsight(self) -> Hindsight: ...
+
+    @property
+    def chases(self) -> Chases: ...
 
     @property
     def outages(self) -> Outages: ...

@@ -10,7 +10,7 @@ from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
 from comms.incident import Incident
 from comms.ledger import REACHED, Fanout, FanoutState, Line
-from comms.plan.model import ChannelName
+from comms.plan.model import Audience, ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
 from comms.update import Update
@@ -45,17 +45,24 @@ def stand_in(scene: Scene, fanout: Fanout, channel: ChannelName) -> int:
 
     Return how many it reaches or will; 0: nobody, for it has no statement, or no addresses.
     """
-    update = scene.book.updates.get(fanout.incident, fanout.update)
-    for statement in scene.book.updates.statements(update):
-        if (statement.audience, statement.channel) == (fanout.audience, channel):
-            opened = scene.book.fanouts.open(
-                update=update.id, statement=statement, priority=fanout.priority, now=scene.now
-            )
-            if opened.state is FanoutState.PLANNING and not opened.written:
-                begin(scene, (opened,))
+    instead = opened(scene, fanout, channel)
+    if instead and instead.state is FanoutState.PLANNING and not instead.written:
+        begin(scene, (instead,))
     totals = scene.book.fanouts.totals(fanout.incident, fanout.update)
     told = totals.get((fanout.audience, channel), {})
     return sum(told.get(state, 0) for state in (DeliveryState.PLANNED, *REACHED))
+
+
+def opened(scene: Scene, fanout: Fanout, channel: ChannelName) -> Fanout | None:
+    """The fan-out of the same update to the same audience by another channel, opened where it is
+    not; None: nothing was approved for it."""
+    update = scene.book.updates.get(fanout.incident, fanout.update)
+    for statement in scene.book.updates.statements(update):
+        if (statement.audience, statement.channel) == (fanout.audience, channel):
+            return scene.book.fanouts.open(
+                update=update.id, statement=statement, priority=fanout.priority, now=scene.now
+            )
+    return None
 
 
 def _goes_out(scene: Scene, incident: Incident, update: Update, statement: Statement) -> bool:
@@ -108,15 +115,16 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
         apart = tuple(_apart(scene, fanout, people))
         fanouts.enlist(fanout, people, apart, now=scene.now)
     else:
-        fanouts.write(fanout, (_place(fanout),), now=scene.now)
+        fanouts.write(fanout, (place(fanout, fanout.channel),), now=scene.now)
     if len(people) < PAGE:
         fanouts.ready(fanout)
         return None
     return replace(fanout, written=people[-1].number)
 
 
-def _place(fanout: Fanout) -> Line:
-    if fanout.channel is ChannelName.TEAMS:
+def place(fanout: Fanout, channel: ChannelName) -> Line:
+    """The one row of a channel that tells nobody by themselves: of the war room, or the page."""
+    if channel is ChannelName.TEAMS:
         return Line(address=f"room:{fanout.incident}", name="War room")
     return Line(address=PAGE_ADDRESS, name="Status page")
 
@@ -134,13 +142,14 @@ def _corrected(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterat
 
 def _apart(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[Line]:
     """The rows of those of whom more is known than the list says: few of many, as a rule."""
-    audience, channel = scene.plan.look_up(fanout.audience), fanout.channel
+    plan = scene.plan_for(scene.book.incidents.get(fanout.incident))
+    audience, channel = plan.look_up(fanout.audience), fanout.channel
     # In several audiences one is told in that which may see the most.
-    others = scene.plan.more_detailed(audience.name, scene.book.fanouts.beside(fanout))
-    read = [audience, *(scene.plan.look_up(name) for name in others)]
-    ways = PageOfWays(scene, people, audiences=read)
+    beside = scene.book.fanouts.beside(fanout)
+    others = {name: plan.look_up(name) for name in plan.more_detailed(audience.name, beside)}
+    ways = PageOfWays(scene, people, audiences=[audience, *others.values()])
     told = _told_elsewhere(scene, ways, people, others)
-    page = PageOfChoices(scene, fanout, people, audiences=[one.name for one in read])
+    page = PageOfChoices(scene, fanout, people, audiences=[audience.name, *others])
     known = told.keys() | page.addresses
     for person in people:
         address = person.email.casefold()
@@ -170,17 +179,15 @@ def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str
 
 
 def _told_elsewhere(
-    scene: Scene, ways: PageOfWays, people: Sequence[Listed], others: Sequence[str]
+    scene: Scene, ways: PageOfWays, people: Sequence[Listed], others: Mapping[str, Audience]
 ) -> Mapping[str, Sequence[str]]:
     """In which of the other audiences of this update these people (casefolded) are told."""
     if not others:
         return {}
-    found = scene.book.recipients.among([person.email for person in people], others)
+    found = scene.book.recipients.among([person.email for person in people], tuple(others))
     told = {
         address: [
-            name
-            for name, wanted in audiences.items()
-            if ways.tells(scene.plan.look_up(name), address, wanted)
+            name for name, wanted in audiences.items() if ways.tells(others[name], address, wanted)
         ]
         for address, audiences in found.items()
     }

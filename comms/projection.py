@@ -11,7 +11,7 @@ from comms.language import marked
 from comms.moment import Moment, moment
 from comms.plan.model import Audience, Plan
 from comms.report import CustomerText
-from comms.update import Kind, Update
+from comms.update import ENDS, Kind, Update
 
 STATUS_LABELS = {
     "triage": marked("Being assessed"),
@@ -94,9 +94,10 @@ def project(telling: Telling, audience: Audience) -> dict[str, object]:
     Always there: organisation, audience, audience_label, key, number, kind, status, status_label,
     issued_at (Moment), next_update (Moment or None: none is promised), is_last, corrects,
     unchanged_since (Moment or None), drill, page_url, change ('raised' or 'lowered' where the
-    severity is another than before, else ''), untranslated (the language in which customers' words
-    are told for want of the reader's, else '') and untranslated_parts (which of them). Beside them
-    exactly the fields that `audience.sees` names; with `severity` comes `severity_was`.
+    severity is another than before, else ''), confirm (whether its readers are asked to say that
+    they have seen it), untranslated (the language in which customers' words are told for want of
+    the reader's, else '') and untranslated_parts (which of them). Beside them exactly the fields
+    that `audience.sees` names; with `severity` comes `severity_was`.
     """
     update, plan = telling.update, telling.plan
     promised = update.promises.get(audience.name)
@@ -117,6 +118,7 @@ def project(telling: Telling, audience: Audience) -> dict[str, object]:
         "unchanged_since": telling.at(update.unchanged_since) if update.unchanged_since else None,
         "drill": telling.incident.drill,
         "page_url": telling.page_url,
+        "confirm": audience.asks(update.severity) and update.kind not in ENDS,
         "change": _change(update),
         "untranslated": plan.language if untranslated else "",
         "untranslated_parts": untranslated,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from comms.acts import asks, countdowns, digests, promises
+from comms.acts import asks, chasing, countdowns, digests, promises
 from comms.bell import Bell
 from comms.clock import Clock
 from comms.desk import Desk, Scene
@@ -24,6 +24,7 @@ AT_ONCE = 100
 FIRES: Mapping[str, Callable[[Scene, Sequence[Timer]], None]] = {
     **dict.fromkeys(promises.TIMERS, promises.fire),
     **dict.fromkeys(asks.TIMERS, asks.fire),
+    **dict.fromkeys(chasing.TIMERS, chasing.fire),
     **dict.fromkeys(digests.TIMERS, digests.fire),
     **dict.fromkeys(countdowns.TIMERS, countdowns.fire),
 }

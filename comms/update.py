@@ -43,6 +43,9 @@ class Kind(StrEnum):
         return _LABELS[self]
 
 
+ENDS = frozenset({Kind.RESOLVED, Kind.REVIEW})
+"""What is told when all is over."""
+
 _LABELS = {
     Kind.FIRST: "First notice",
     Kind.UPDATE: "Update",

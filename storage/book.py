@@ -13,6 +13,7 @@ from comms.book import Book
 from storage.asks import SqlAsks
 from storage.backlog import SqlBacklog
 from storage.bulletins import SqlBulletins
+from storage.chases import SqlChases
 from storage.chats import SqlChats
 from storage.choices import SqlChoices
 from storage.countdowns import SqlCountdowns
@@ -138,6 +139,11 @@ class SqlBook:
     def countdowns(self) -> SqlCountdowns:
         """Where regulators' countdowns are kept."""
         return SqlCountdowns(self._session)
+
+    @cached_property
+    def chases(self) -> SqlChases:
+        """Who was told and has not said that they have seen it."""
+        return SqlChases(self._session)
 
     @cached_property
     def outages(self) -> SqlOutages:

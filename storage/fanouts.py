@@ -19,15 +19,14 @@ from comms.statement import Statement
 from comms.trace import here
 from storage.ledger_looks import behind, reached
 from storage.ledger_rows import fanout_of, ledger_row
-from storage.ledger_sql import RECOUNT, driver
 from storage.ledger_tables import DeliveryRow, FanoutRow, ShardRow
+from storage.moves import move
 from storage.newer import CHANNELS, is_known, leave
 from storage.shards import Shards
 from storage.suppressions import is_suppressed
 from storage.touch import touch
 
 PERSONAL = [channel.value for channel in ChannelName if channel.is_personal]
-OPEN = (DeliveryState.PLANNED.value, DeliveryState.SENDING.value)
 
 
 class SqlFanouts:
@@ -234,7 +233,8 @@ class SqlFanouts:
         Not those to which nothing is sent any more: it would only come back again.
         """
         gone = (DeliveryState.REJECTED, DeliveryState.UNKNOWN)
-        return self._move(
+        return move(
+            self._session,
             _of(incident, number),
             gone,
             DeliveryState.PLANNED,
@@ -257,8 +257,13 @@ class SqlFanouts:
             .values(state=FanoutState.CANCELLED.value)
         )
         waiting = (DeliveryState.PLANNED,)
-        return self._move(
-            _of(incident, number), waiting, DeliveryState.CANCELLED, due_at=None, finished_at=now
+        return move(
+            self._session,
+            _of(incident, number),
+            waiting,
+            DeliveryState.CANCELLED,
+            due_at=None,
+            finished_at=now,
         )
 
     def withhold(self, audience: str, addresses: Sequence[str], *, now: datetime) -> int:
@@ -277,7 +282,8 @@ class SqlFanouts:
                 theirs,
             )
         )
-        return self._move(
+        return move(
+            self._session,
             (col(ShardRow.id).in_(shards),),
             (DeliveryState.PLANNED,),
             DeliveryState.SUPPRESSED,
@@ -303,7 +309,8 @@ class SqlFanouts:
 
     def supersede(self, fanout: Fanout, *, now: datetime) -> int:
         """Cancel what nobody has begun to send: another channel takes it over; return how many."""
-        return self._move(
+        return move(
+            self._session,
             (FanoutRow.id == fanout.id,),
             (DeliveryState.PLANNED,),
             DeliveryState.CANCELLED,
@@ -329,55 +336,6 @@ class SqlFanouts:
         self._session.exec(
             update(FanoutRow).where(col(FanoutRow.id) == fanout.id).values(written=written)
         )
-
-    def _move(
-        self,
-        of: Sequence[ColumnElement[bool] | bool],
-        states: Sequence[DeliveryState],
-        to: DeliveryState,
-        *,
-        only: ColumnElement[bool] | None = None,
-        **values: object,
-    ) -> int:
-        """Move deliveries of some fan-outs between states, shard by shard, with their totals."""
-        touch(self._session, Topic.FANOUT)
-        connection = self._session.connection()
-        counts = [col(getattr(ShardRow, state.value)) for state in states]
-        shards = self._session.exec(
-            select(ShardRow)
-            .join(FanoutRow, col(FanoutRow.id) == col(ShardRow.fanout_id))
-            .where(*of, sum(counts[1:], counts[0]) > 0)
-            .order_by(col(ShardRow.id))
-            .with_for_update(of=ShardRow)
-        ).all()
-        moved = 0
-        for shard in shards:
-            moved += self._session.exec(
-                update(DeliveryRow)
-                .where(
-                    col(DeliveryRow.shard_id) == shard.id,
-                    col(DeliveryRow.state).in_([state.value for state in states]),
-                    sqlalchemy.true() if only is None else only,
-                )
-                .values(state=to.value, **values)
-            ).rowcount
-            connection.exec_driver_sql(driver(connection, RECOUNT), (shard.id,))
-            shard.due_at = self._first_due(shard)
-        self._session.flush()
-        return moved
-
-    def _first_due(self, shard: ShardRow) -> datetime | None:
-        # With what is under way: a shard that somebody holds stays claimable after its lease.
-        # While rows are still being written nothing is due.
-        return self._session.exec(
-            select(func.min(DeliveryRow.due_at))
-            .join(FanoutRow, col(FanoutRow.id) == col(DeliveryRow.fanout_id))
-            .where(
-                DeliveryRow.shard_id == shard.id,
-                col(DeliveryRow.state).in_(OPEN),
-                FanoutRow.state == FanoutState.READY.value,
-            )
-        ).one()
 
 
 def _of(incident: str, number: int) -> tuple[ColumnElement[bool] | bool, ...]:

@@ -92,6 +92,8 @@ class UpdateBrief(Told):
     approved_at: Stamp | None
     approvals: list[ApprovalTold]
     reach: States
+    acknowledged: int = Field(description="How many people said that they have seen it.")
+    asked: int = Field(description="How many are asked to acknowledge it.")
 
 
 class PlanVersionTold(Told):
@@ -178,6 +180,7 @@ def _plan_version(version: PlanVersion) -> PlanVersionTold:
 
 
 def _brief(scene: Scene, update: Update) -> UpdateBrief:
+    reach = reach_told(scene, update.incident, update.number)
     return UpdateBrief(
         number=update.number,
         kind=update.kind,
@@ -188,5 +191,7 @@ def _brief(scene: Scene, update: Update) -> UpdateBrief:
         drafted_at=update.drafted_at,
         approved_at=update.approved_at,
         approvals=approvals_told(update.approvals),
-        reach=reach_told(scene, update.incident, update.number).states,
+        reach=reach.states,
+        acknowledged=reach.acknowledged,
+        asked=sum(one.told for one in reach.seen.values()),
     )

@@ -7,6 +7,7 @@ from collections import Counter
 from pydantic import Field
 
 from bot.api.shapes import Told
+from comms.acts.chasing import seen_by
 from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
 from comms.plan.model import ChannelName
@@ -47,12 +48,21 @@ class UnreachedTold(Told):
     ways: list[WayTold]
 
 
+class SeenTold(Told):
+    """Who of an audience has acknowledged an update."""
+
+    acknowledged: int
+    told: int = Field(description="How many are asked to; 0: nobody is.")
+    silent: list[str] = Field(description="Some of those who are asked and have not.")
+
+
 class ReachTold(Told):
     """How far one update has got."""
 
     states: States
     audiences: dict[str, States]
     acknowledged: int = Field(description="How many people said that they have seen it.")
+    seen: dict[str, SeenTold] = Field(description="Who has acknowledged it, by audience.")
     unreached: list[UnreachedTold] = Field(description="Some of those whom it did not reach.")
     resendable: int = Field(description="How many a resend would go to.")
 
@@ -62,13 +72,15 @@ def reach_told(scene: Scene, key: str, number: int) -> ReachTold:
     by_audience: dict[str, Counter[DeliveryState]] = {}
     for (audience, _channel), totals in scene.book.fanouts.totals(key, number).items():
         by_audience.setdefault(audience, Counter()).update(totals)
+    seen = seen_by(scene, scene.book.updates.get(key, number), named=NAMED)
     total = sum(by_audience.values(), Counter[DeliveryState]())
     left_out = missed(scene, key, number, limit=NAMED)
     failed = sum(total[state] for state in (DeliveryState.REJECTED, DeliveryState.UNKNOWN))
     return ReachTold(
         states=_states(total),
         audiences={audience: _states(totals) for audience, totals in by_audience.items()},
-        acknowledged=len(scene.book.sightings.acknowledged(key, number)),
+        acknowledged=sum(one.acknowledged for one in seen.values()),
+        seen={name: SeenTold.model_validate(one) for name, one in seen.items()},
         unreached=[UnreachedTold.model_validate(one) for one in left_out.people],
         resendable=max(failed - left_out.beyond_resend, 0),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.cards.views import FAILED, UNDER_WAY, AudienceReach, Reach
-from bot.cards.wording import duration, headed, number
+from bot.cards.wording import duration, headed, listed, number
 from comms.channels.teams.card import fill_card
 from comms.channels.teams.markdown import Markdown, escape, markdown
 from comms.delivery import DeliveryState
@@ -40,6 +40,7 @@ def reach_card(
         "resend": 0 if under_way else failed,
         "missed": [] if under_way else [_missed(one) for one in missed.people],
         "more_missed": missed.has_more,
+        "silent": [line for audience in reach.audiences if (line := _silent(audience))],
     }
     return fill_card("cards/reach.json", context)
 
@@ -69,8 +70,25 @@ def _row(audience: AudienceReach) -> dict[str, str]:
         eta.append("what is unknown waits for you")
     return {
         "audience": audience.audience,
-        "line": " · ".join([reached, *_rest(audience), *eta]),
+        "line": " · ".join([reached, *_acknowledged(audience), *_rest(audience), *eta]),
     }
+
+
+def _acknowledged(audience: AudienceReach) -> list[str]:
+    seen = audience.seen
+    if seen.told:
+        return [f"{number(seen.acknowledged)} of {number(seen.told)} acknowledged"]
+    return [f"{number(seen.acknowledged)} acknowledged"] if seen.acknowledged else []
+
+
+def _silent(audience: AudienceReach) -> str:
+    """'Executives, not acknowledged yet: Ana Silva, Bo Li and 3 others'."""
+    seen = audience.seen
+    if not seen.silent:
+        return ""
+    more = max(seen.told - seen.acknowledged, len(seen.silent)) - len(seen.silent)
+    names = [*seen.silent, f"{number(more)} others"] if more else seen.silent
+    return f"{audience.audience}, not acknowledged yet: {listed(names)}"
 
 
 def _rest(reach: Reach | AudienceReach) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from comms.chase import UNSEEN, Seen
 from comms.delivery import DeliveryState
 from comms.ledger import Totals
 from comms.plan.model import ChannelName, Plan
@@ -21,13 +22,14 @@ FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
 class AudienceReach:
     """How far an update got with one audience (by its label); `eta` while it is under way.
 
-    `holds_unknown`: what is unknown waits for a person.
+    `holds_unknown`: what is unknown waits for a person. `seen`: who has acknowledged it.
     """
 
     audience: str
     states: Totals
     eta: timedelta | None = None
     holds_unknown: bool = False
+    seen: Seen = UNSEEN
 
     def count(self, states: frozenset[DeliveryState]) -> int:
         """How many deliveries are in one of these states."""
@@ -62,10 +64,12 @@ def reach_of(
     plan: Plan,
     *,
     limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: (),
+    seen: Mapping[str, Seen] = {},
 ) -> Reach:
     """Return the ledger's totals of an update by audience, in the plan's order.
 
-    `limits` are those by which a channel reaches an audience, for what is under way.
+    `limits` are those by which a channel reaches an audience, for what is under way; `seen` is who
+    has acknowledged it, by audience.
     """
     by_audience: dict[str, dict[DeliveryState, int]] = {}
     left: dict[str, float] = {}
@@ -84,6 +88,7 @@ def reach_of(
                 states=by_audience[name],
                 eta=timedelta(seconds=left[name]) if left[name] else None,
                 holds_unknown=plan.holds_unknown(name),
+                seen=seen.get(name, UNSEEN),
             )
             for name in known
         ),

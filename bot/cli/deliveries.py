@@ -12,7 +12,7 @@ from rich.console import Console
 from bot.cli import say
 from bot.cli.client import Client, client
 from bot.cli.follow import follow
-from bot.cli.incidents import reached
+from bot.cli.incidents import reached, seen
 from bot.cli.say import AsJson
 from comms.delivery import DeliveryState
 from comms.errors import NotFound
@@ -130,12 +130,17 @@ def _print(api: Client, key: str, numbers: list[int], rows: Iterator[dict[str, A
         told = _reach(api, key, number)
         say.line(f"Update {number} reached {reached(told['states'])}.")
         say.table(
-            ("audience", *STATES),
+            ("audience", *STATES, "seen"),
             (
-                (name, *(states[one] or "–" for one in STATES))
+                (name, *(states[one] or "–" for one in STATES), _seen(told["seen"].get(name)))
                 for name, states in told["audiences"].items()
             ),
         )
+        for name, who in told["seen"].items():
+            if who["silent"]:
+                more = who["told"] - who["acknowledged"] - len(who["silent"])
+                others = f" and {more} others" if more > 0 else ""
+                say.line(f"Not acknowledged ({name}): {', '.join(who['silent'])}{others}")
         for one in told["unreached"]:
             ways = "".join(f" · {way['label']}" for way in one["ways"])
             say.line(f"Not reached: {one['name']} ({one['audience']}): {one['why']}{ways}")
@@ -168,6 +173,10 @@ def _looked(api: Client, key: str, numbers: list[int]) -> Mapping[str, Mapping[s
         for number in numbers
         for name, states in _reach(api, key, number)["audiences"].items()
     }
+
+
+def _seen(who: dict[str, Any] | None) -> str:
+    return seen(who["acknowledged"], who["told"]) if who else "–"
 
 
 def _reach(api: Client, key: str, number: int) -> dict[str, Any]:

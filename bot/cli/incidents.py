@@ -171,7 +171,7 @@ def _updates(told: dict[str, Any]) -> None:
     if told["updates"]:
         say.line()
         say.table(
-            ("update", "kind", "state", "drafted", "sent", "reached", "audiences"),
+            ("update", "kind", "state", "drafted", "sent", "reached", "seen", "audiences"),
             (
                 (
                     one["number"],
@@ -180,6 +180,7 @@ def _updates(told: dict[str, Any]) -> None:
                     say.when(one["drafted_at"]),
                     say.when(one["approved_at"]),
                     reached(one["reach"]) if one["approved_at"] else "–",
+                    seen(one["acknowledged"], one["asked"]),
                     ", ".join(one["audiences"]),
                 )
                 for one in told["updates"]
@@ -230,3 +231,10 @@ def reached(states: dict[str, int]) -> str:
     """Return '408 of 412' of a reach: nobody misses who was left out on purpose."""
     meant = sum(states.values()) - states["suppressed"] - states["cancelled"]
     return f"{states['accepted']} of {meant}"
+
+
+def seen(acknowledged: int, asked: int) -> str:
+    """Return '6 of 9' who were asked have acknowledged, '6' where nobody was, '–' for none."""
+    if asked:
+        return f"{acknowledged} of {asked}"
+    return str(acknowledged or "–")

@@ -16,6 +16,7 @@ from bot.cards.regulators import countdown_card, deadline_card, form_card, regul
 from bot.cards.views import Reach, reach_of
 from bot.cards.war_room import war_room_card
 from comms.acts import countdowns, draft
+from comms.acts.chasing import seen_by
 from comms.acts.kind import last_approved
 from comms.acts.unaware import unaware
 from comms.desk import Scene
@@ -25,7 +26,7 @@ from comms.people import Person, Role
 from comms.plan.model import ChannelName
 from comms.promise import Phase
 from comms.throttle import Limit, learned
-from comms.unreached import missed
+from comms.unreached import SHOWN, missed
 from comms.update import Update, UpdateState
 
 Card = dict[str, object]
@@ -328,4 +329,6 @@ def _reach(scene: Scene, sent: Update) -> Reach:
     def limits(audience: str, channel: ChannelName) -> tuple[Limit, ...]:
         return learned(scene.house.limits(audience, channel), rates)
 
-    return reach_of(sent.number, totals, scene.plan, limits=limits)
+    return reach_of(
+        sent.number, totals, scene.plan, limits=limits, seen=seen_by(scene, sent, named=SHOWN)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from comms.acts.bounces import cleared
+from comms.acts.chasing import seen
 from comms.delivery import LedgerRow
 from comms.desk import Scene
 from comms.errors import Conflict, NotFound
@@ -37,12 +38,15 @@ def see(scene: Scene, key: str, number: int, *, audience: str, by: Person) -> No
         raise Conflict(f"Update {number} of {key} was not sent to {audience[:40]!r}.")
     # By the address, as whoever follows the link in a mail is known.
     reader = Person(name=by.name, email=by.email) if by.email else by
+    scene.book.chases.mark(key, number, address=by.email, now=scene.now)
     _record(scene, key, number, audience=audience, by=reader, way=ChannelName.CHAT)
 
 
 def _record(
     scene: Scene, key: str, number: int, *, audience: str, by: Person, way: ChannelName
 ) -> None:
-    scene.book.sightings.acknowledge(
+    is_new = scene.book.sightings.acknowledge(
         incident=key, number=number, by=by, audience=audience, way=way, now=scene.now
     )
+    if is_new:
+        seen(scene, key, number)

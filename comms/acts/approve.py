@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from comms import planning, text
 from comms.acts.asks import raise_asks
+from comms.acts.chasing import await_answers
 from comms.acts.deliveries import cancel
 from comms.acts.draft import preview
 from comms.acts.kind import last_approved
@@ -209,7 +210,9 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     scene.book.updates.save(sent)
     if sent.corrects is not None:
         cancel(scene, incident.key, sent.corrects)
-    planning.begin(scene, planning.open_fanouts(scene, moved, sent))
+    fanouts = planning.open_fanouts(scene, moved, sent)
+    planning.begin(scene, fanouts)
+    await_answers(scene, sent, fanouts)
     planned = _on_its_way(scene, moved, sent)
     answer(scene, sent)
     if moved.status is not incident.status and moved.status.is_open and incident.status.is_open:

@@ -193,8 +193,11 @@ def _check_templates(
     if not entry.enabled:
         return
     template = entry.template or name
-    used = dict.fromkeys(entry.channels, "channels") | dict.fromkeys(
-        entry.failover.values(), "failover"
+    chased = entry.acknowledge.then if entry.acknowledge else ()
+    used = (
+        dict.fromkeys(chased, "acknowledge")
+        | dict.fromkeys(entry.failover.values(), "failover")
+        | dict.fromkeys(entry.channels, "channels")
     )
     worded = {channel: set(_worded_with(own, channel)) for channel in used}
     missing = [channel for channel in used if template not in worded[channel]]
@@ -258,6 +261,7 @@ def _audience(
         lint=_levels(entry, plan),
         lint_override=tuple(override),
         sources=sources(entry, plan.rotas),
+        acknowledge=entry.acknowledge.read() if entry.acknowledge else None,
     )
 
 

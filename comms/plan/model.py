@@ -43,6 +43,19 @@ class OnUnknown(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Acknowledge:
+    """Readers are asked to say that they have seen an update of these severities.
+
+    Who has not `within` that time is told again by the next of their channels, then by those in
+    `then`, each after as long again.
+    """
+
+    severities: frozenset[Severity]
+    within: timedelta
+    then: tuple[ChannelName, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Audience:
     """People with a shared need. `position` is its order in the plan, from 0.
 
@@ -59,7 +72,7 @@ class Audience:
     `languages` (BCP 47) are those in which it is written to, beside the plan's.
     `lint` is how each rule weighs, where a plan says so; whoever holds a role of `lint_override`
     may approve what it blocks, with a reason. `sources` are where its people come from beside
-    its list.
+    its list. `acknowledge`: what its readers are asked for.
     """
 
     name: str
@@ -84,6 +97,7 @@ class Audience:
     lint: Mapping[Rule, Level] = field(default_factory=dict)
     lint_override: tuple[Role, ...] = ()
     sources: tuple[Source, ...] = ()
+    acknowledge: Acknowledge | None = None
 
     @property
     def reads_inside(self) -> bool:
@@ -118,6 +132,10 @@ class Audience:
         names = wanted.replace(ChannelName.TEAMS, ChannelName.CHAT).split()
         return tuple(ChannelName(name) for name in dict.fromkeys(names) if name in own)
 
+    def asks(self, severity: Severity) -> bool:
+        """True where its readers are asked to acknowledge what is told at a severity."""
+        return self.acknowledge is not None and severity in self.acknowledge.severities
+
     def allows(self, channel: ChannelName, wanted: str) -> bool:
         """True where somebody who goes by these names ('': by all) may be told by a channel."""
         also = {ChannelName.CHAT: ChannelName.TEAMS}.get(channel, channel)
@@ -125,8 +143,9 @@ class Audience:
 
     @property
     def ways(self) -> tuple[ChannelName, ...]:
-        """Its channels, then those that only stand in for one that fails."""
-        return self.channels + tuple(dict.fromkeys(self.failover.values()))
+        """Its channels, then those that only stand in for one that fails or is not answered."""
+        then = self.acknowledge.then if self.acknowledge else ()
+        return tuple(dict.fromkeys((*self.channels, *self.failover.values(), *then)))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from comms.plan.cadence_entry import CadenceTable
 from comms.plan.circle import circle
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
+from comms.plan.reader_entry import AcknowledgeEntry, refuse_questions
 from comms.plan.service_entry import ServiceEntry
 from comms.plan.source_entry import FromEntry, RotaEntry
 from comms.plan.values import (
@@ -104,6 +105,9 @@ class AudienceEntry(Strict):
         default=None, description="Who may override a block for it, in place of the plan's."
     )
     cadence: CadenceTable
+    acknowledge: AcknowledgeEntry | None = Field(
+        default=None, description="Its readers are asked to say that they have seen an update."
+    )
 
     @field_validator("channels")
     @classmethod
@@ -145,6 +149,16 @@ class AudienceEntry(Strict):
             names = " for ".join((*round_and_round, round_and_round[0]))
             raise ValueError(f"one stands in for another in a circle: {names}")
         return failover
+
+    @field_validator("acknowledge")
+    @classmethod
+    def _people_inside_can_answer(
+        cls, acknowledge: AcknowledgeEntry | None, info: ValidationInfo
+    ) -> AcknowledgeEntry | None:
+        if acknowledge:
+            channels = info.data.get("channels", [])
+            refuse_questions(acknowledge, channels, external=bool(info.data.get("external")))
+        return acknowledge
 
     @field_validator("lint_override")
     @classmethod

@@ -35,6 +35,7 @@ ALWAYS = {
     "page_url",
     "change",
     "untranslated",
+    "confirm",
     "untranslated_parts",
 }
 GRANTED = {
