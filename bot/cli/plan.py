@@ -65,14 +65,39 @@ def check(
 
 
 @app.command()
-def show(as_json: AsJson = False) -> None:
-    """Show the plan in use: who is told what, how often, and with whose approval."""
+def show(
+    *,
+    service: Annotated[
+        str, typer.Option(metavar="NAME", help="What holds for an incident of this service.")
+    ] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show the plan in use: who is told what, how often, with whose approval; and where each value
+    comes from: a line of the file, a service's own, or the default.
+    """
+    from bot.cli.plan_show import print_values, values_of  # noqa: PLC0415
+
     given = settings.read()
     plan = load.load(given.plan, mail.known(given), templates=given.templates)
+    values = values_of(given.plan, service)
     if as_json:
-        typer.echo(json.dumps(_described(plan), ensure_ascii=False, indent=2))
+        told = [{"path": one.name, "value": one.value, "from": one.origin} for one in values]
+        typer.echo(json.dumps({**_described(plan), "values": told}, ensure_ascii=False, indent=2))
     else:
         _print(plan, Console())
+        print_values(values, Console())
+
+
+@app.command("diff")
+def diff_plans(
+    before: Annotated[str, typer.Argument(metavar="A", help="A file, or the word 'shipped'.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="What it is held against.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say in words what changes from plan A to plan B."""
+    from bot.cli.plan_show import diff  # noqa: PLC0415
+
+    diff(before, after, as_json=as_json)
 
 
 @app.command("preview")
@@ -135,7 +160,10 @@ def _transports() -> Transports:
 
 def _print(plan: Plan, console: Console) -> None:
     eyes = "different people" if plan.four_eyes else "one person may hold both"
-    console.print(f"{plan.organisation}, {plan.time_zone.key}, from {plan.source}", markup=False)
+    version = f"version {plan.version} ({plan.digest})" if plan.version else plan.digest
+    console.print(
+        f"{plan.organisation}, {plan.time_zone.key}, from {plan.source}, {version}", markup=False
+    )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for head in ("audience", "by", "first", *Severity, "approved by"):
         table.add_column(head, no_wrap=head in {"audience", "first"})
@@ -184,6 +212,8 @@ def _described(plan: Plan) -> dict[str, object]:
     return {
         "source": plan.source,
         "organisation": plan.organisation,
+        "version": plan.version,
+        "hash": plan.digest,
         "time_zone": plan.time_zone.key,
         "language": plan.language,
         "four_eyes": plan.four_eyes,
