@@ -9,10 +9,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from comms.incident import Incident
+from comms.plan.escalation import Phase, Step
 from comms.plan.model import Audience, Plan
-
-NUDGE_BEFORE = timedelta(minutes=5)
-ESCALATE_AFTER = timedelta(minutes=5)
 
 SNOOZE = timedelta(minutes=10)
 """How long reminders of a promise can be put off, once. What readers were promised stays."""
@@ -25,14 +23,6 @@ class PromiseState(StrEnum):
     KEPT = "kept"
     MISSED = "missed"
     WITHDRAWN = "withdrawn"
-
-
-class Phase(StrEnum):
-    """When somebody is told: the comms lead before, the IC at, the duty manager after."""
-
-    NUDGE = "nudge"
-    DUE = "due"
-    ESCALATE = "escalate"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,27 +53,34 @@ class Promise:
         """True when readers wait longer than they were told."""
         return self.is_owed and now > self.due_at
 
-    def phase_at(self, phase: Phase) -> datetime:
-        """When this phase of the promise comes."""
-        match phase:
+    def step_at(self, step: Step) -> datetime:
+        """When somebody is reminded: no sooner than halfway, and after a snooze so much later."""
+        match step.phase:
             case Phase.NUDGE:
                 half = self.made_at + (self.due_at - self.made_at) / 2
-                return max(self.due_at - NUDGE_BEFORE, half)
+                return max(self.due_at + step.offset, half)
             case Phase.DUE:
                 return self.due_at
             case Phase.ESCALATE:
-                return max(self.due_at, self.snoozed_until or self.due_at) + ESCALATE_AFTER
+                return max(self.due_at, self.snoozed_until or self.due_at) + step.offset
 
     def is_snoozed(self, now: datetime) -> bool:
         """True while nobody is to be reminded of it."""
         return self.snoozed_until is not None and now < self.snoozed_until
 
-    def phase_again(self) -> Phase:
-        """Whom the reminder that was put off goes to when it comes: whose turn it is by then."""
-        until = self.snoozed_until or self.due_at
-        if until - SNOOZE >= self.due_at + ESCALATE_AFTER:
-            return Phase.ESCALATE
-        return Phase.DUE if until >= self.due_at else Phase.NUDGE
+    def has_come(self, step: Step) -> bool:
+        """True where this step of an escalation had come when the reminder was put off."""
+        until = self.snoozed_until
+        return until is not None and until - SNOOZE >= self.due_at + step.offset
+
+    def step_again(self, steps: Sequence[Step]) -> str:
+        """The key of the step that the reminder that was put off is, when it comes: whose turn
+        it is by then. `steps` are those of the plan."""
+        come = [s for s in steps if s.phase is Phase.ESCALATE and self.has_come(s)]
+        if come:
+            return come[-1].key
+        is_due = (self.snoozed_until or self.due_at) >= self.due_at
+        return Phase.DUE.value if is_due else Phase.NUDGE.value
 
 
 class Promises(Protocol):

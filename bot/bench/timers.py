@@ -32,9 +32,10 @@ from comms.desk import Desk, House, Scene
 from comms.incident import Severity
 from comms.ledger import Settled
 from comms.people import Person
+from comms.plan.escalation import Phase
 from comms.plan.load import load
 from comms.plan.model import ChannelName
-from comms.promise import Phase, Promise
+from comms.promise import Promise
 from comms.timekeeper import AT_ONCE, Timekeeper
 from comms.timer import Timer
 from storage import schema

@@ -13,8 +13,9 @@ from bot.cards.wording import clock, duration, headed, labels
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident
 from comms.people import Person
+from comms.plan.escalation import Phase
 from comms.plan.model import Plan
-from comms.promise import Phase, Promise, PromiseState
+from comms.promise import Promise, PromiseState
 from comms.timeline import Entry
 
 _TONES = {Phase.NUDGE: "accent", Phase.DUE: "warning", Phase.ESCALATE: "attention"}

@@ -25,7 +25,6 @@ from comms.outage import Outage
 from comms.outbox import Effect, Hand
 from comms.people import Role
 from comms.plan.model import ChannelName
-from comms.promise import Phase
 from comms.room import Room
 
 log = structlog.get_logger()
@@ -120,7 +119,7 @@ class Hands:
         card = await self._clerk.read(
             look.nudge,
             key,
-            Phase(str(effect.payload["phase"])),
+            str(effect.payload["step"]),
             datetime.fromisoformat(str(effect.payload["due_at"])),
         )
         if card is not None:
@@ -135,7 +134,7 @@ class Hands:
         card = await self._clerk.read(
             look.settled_nudge,
             key,
-            Phase(str(effect.payload["phase"])),
+            str(effect.payload["step"]),
             datetime.fromisoformat(str(effect.payload["due_at"])),
         )
         if card is not None:

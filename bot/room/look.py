@@ -16,15 +16,15 @@ from bot.cards.regulators import countdown_card, deadline_card, form_card, regul
 from bot.cards.views import Reach, reach_of
 from bot.cards.war_room import war_room_card
 from comms.acts import countdowns, draft
+from comms.acts.called import reminded
 from comms.acts.chasing import seen_by
 from comms.acts.kind import last_approved
 from comms.acts.unaware import unaware
 from comms.desk import Scene
-from comms.incident import Incident
 from comms.outage import Outage
-from comms.people import Person, Role
+from comms.people import Role
+from comms.plan.escalation import Phase, step_of
 from comms.plan.model import ChannelName
-from comms.promise import Phase
 from comms.throttle import Limit, learned
 from comms.unreached import SHOWN, missed
 from comms.update import Update, UpdateState
@@ -120,7 +120,7 @@ def unmet(scene: Scene, ask_id: int) -> Card | None:
     )
 
 
-def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None:
+def nudge(scene: Scene, key: str, step: str, due_at: datetime) -> Card | None:
     """A reminder of what was promised for `due_at`; None where it has been answered meanwhile."""
     owed = [
         promise
@@ -131,14 +131,15 @@ def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None
         return None
     incident = scene.book.incidents.get(key)
     waiting = draft.open_draft(scene, key)
+    chain = step_of(scene.plan.escalation, step)
     return nudge_card(
         incident=incident,
         plan=scene.plan,
-        phase=phase,
+        phase=chain.phase,
         due_at=due_at,
         audiences=[promise.audience for promise in owed],
         now=scene.now,
-        to=_whom(scene, incident, phase),
+        to=reminded(scene, chain, incident),
         draft=waiting.number if waiting else None,
         sent=sent.number if (sent := last_approved(scene, key)) else None,
         may_put_off=not any(promise.snoozed_until for promise in owed),
@@ -148,10 +149,10 @@ def nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None
 
 def put_off(scene: Scene, key: str, due_at: datetime) -> Card | None:
     """What takes the place of a nudge that was put off just now."""
-    return settled_nudge(scene, key, Phase.NUDGE, due_at)
+    return settled_nudge(scene, key, Phase.NUDGE.value, due_at)
 
 
-def settled_nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Card | None:
+def settled_nudge(scene: Scene, key: str, step: str, due_at: datetime) -> Card | None:
     """What takes a nudge's place once what was promised for `due_at` is owed no more, or the
     reminder was put off; else None."""
     promises = [promise for promise in scene.book.promises.of(key) if promise.due_at == due_at]
@@ -163,7 +164,7 @@ def settled_nudge(scene: Scene, key: str, phase: Phase, due_at: datetime) -> Car
             incident=incident,
             plan=scene.plan,
             promises=promises,
-            reminded=_whom(scene, incident, phase),
+            reminded=reminded(scene, step_of(scene.plan.escalation, step), incident),
             incident_url=url,
         )
     if all(promise.is_snoozed(scene.now) for promise in owed):
@@ -214,7 +215,7 @@ def changed(scene: Scene, key: str) -> Card | None:
         incident=incident,
         plan=scene.plan,
         unaware=behind,
-        to=_whom(scene, incident, Phase.NUDGE),
+        to=reminded(scene, step_of((), Phase.NUDGE.value), incident),
         draft=waiting.number if waiting else None,
         incident_url=scene.house.incident_url(key),
     )
@@ -307,19 +308,6 @@ def headline(scene: Scene, key: str) -> str:
     """The incident in one line, for a notification."""
     incident = scene.book.incidents.get(key)
     return f"{key} {incident.severity}: {incident.title}"
-
-
-def _whom(scene: Scene, incident: Incident, phase: Phase) -> Person | None:
-    """The comms lead before, the IC at, the duty manager after; else whoever leads."""
-    lead = incident.holder(Role.COMMS_LEAD)
-    commander = incident.holder(Role.INCIDENT_COMMANDER)
-    match phase:
-        case Phase.NUDGE:
-            return lead or commander
-        case Phase.DUE:
-            return commander or lead
-        case Phase.ESCALATE:
-            return scene.plan.duty_manager or commander or lead
 
 
 def _reach(scene: Scene, sent: Update) -> Reach:

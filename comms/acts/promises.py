@@ -12,10 +12,10 @@ from comms.desk import Scene
 from comms.errors import Conflict, Invalid
 from comms.incident import Incident
 from comms.outbox import Effect
+from comms.plan.escalation import Phase, step_of
 from comms.plan.model import Audience
 from comms.promise import (
     SNOOZE,
-    Phase,
     Promise,
     PromiseState,
     answered,
@@ -28,10 +28,10 @@ from comms.timeline import Entry
 from comms.timer import Timer
 from comms.update import Kind, Update, UpdateState
 
-AGAIN = "promise.again"
-"""The timer of a reminder that was put off."""
+AGAIN = "again"
+"""What a reminder that was put off is called where steps have their keys."""
 
-TIMERS = (*(f"promise.{phase}" for phase in Phase), AGAIN)
+TIMERS = tuple(f"promise.{name}" for name in (*Phase, AGAIN))
 """The kinds of timers that are set for promises."""
 
 
@@ -91,7 +91,7 @@ def tighten(scene: Scene, incident: Incident) -> None:
             fresh[audience.name] = due
         elif (sooner := tightened(promise, due)) != promise:
             scene.book.promises.save(sooner)
-            scene.book.timers.set(_timers(sooner))
+            scene.book.timers.set(_timers(scene, sooner))
     _promise(scene, incident.key, fresh)
 
 
@@ -102,10 +102,16 @@ def fire(scene: Scene, timers: Sequence[Timer]) -> None:
     miss itself is told instead, with how late it was noticed.
     """
     promises = {p.id: p for p in scene.book.promises.find([t.subject for t in timers])}
-    owed = [(t.kind, promises[t.subject]) for t in timers if promises[t.subject].is_owed]
-    _miss(scene, [promise for kind, promise in owed if kind == f"promise.{Phase.DUE}"])
+    owed = [
+        (t.key.rpartition(":")[2], promises[t.subject])
+        for t in timers
+        if promises[t.subject].is_owed
+    ]
+    _miss(scene, [promise for step, promise in owed if step == Phase.DUE.value])
     nudges = [
-        _nudge(kind, promise) for kind, promise in owed if not _is_quiet(kind, promise, scene.now)
+        _nudge(scene, step, promise)
+        for step, promise in owed
+        if not _is_quiet(scene, step, promise)
     ]
     scene.book.outbox.put(*nudges, now=scene.now)
 
@@ -143,11 +149,17 @@ def snooze(scene: Scene, key: str, *, due_at: datetime, reason: str) -> datetime
 def _put_off(scene: Scene, promise: Promise) -> None:
     scene.book.promises.save(promise)
     scene.book.timers.cancel(f"promise:{promise.id}:{Phase.NUDGE}")
-    timers = [_timer(promise, AGAIN, promise.snoozed_until or scene.now)]
-    if promise.phase_again() is not Phase.ESCALATE:
-        escalate = f"promise.{Phase.ESCALATE}"
-        timers.append(_timer(promise, escalate, promise.phase_at(Phase.ESCALATE)))
-    scene.book.timers.set(timers)
+    later = [
+        step
+        for step in scene.plan.escalation
+        if step.phase is Phase.ESCALATE and not promise.has_come(step)
+    ]
+    scene.book.timers.set(
+        [
+            _timer(promise, AGAIN, promise.snoozed_until or scene.now),
+            *(_timer(promise, step.key, promise.step_at(step)) for step in later),
+        ]
+    )
     _settle_nudges(scene, promise)
 
 
@@ -186,18 +198,22 @@ def _promise(scene: Scene, key: str, dues: Mapping[str, datetime]) -> None:
             for audience, due in dues.items()
         ]
     )
-    scene.book.timers.set([timer for promise in made for timer in _timers(promise)])
+    scene.book.timers.set([timer for promise in made for timer in _timers(scene, promise)])
 
 
-def _timers(promise: Promise) -> list[Timer]:
-    return [_timer(promise, f"promise.{phase}", promise.phase_at(phase)) for phase in Phase]
+def _timers(scene: Scene, promise: Promise) -> list[Timer]:
+    """One for each step of the escalation, and one for the moment itself, when it is missed."""
+    moments = {Phase.DUE.value: promise.due_at}
+    moments |= {step.key: promise.step_at(step) for step in scene.plan.escalation}
+    return [_timer(promise, step, at) for step, at in moments.items()]
 
 
-def _timer(promise: Promise, kind: str, due_at: datetime) -> Timer:
+def _timer(promise: Promise, step: str, due_at: datetime) -> Timer:
+    plain = step in {AGAIN, Phase.NUDGE.value, Phase.DUE.value}
     return Timer(
-        key=f"promise:{promise.id}:{kind.removeprefix('promise.')}",
+        key=f"promise:{promise.id}:{step}",
         due_at=due_at,
-        kind=kind,
+        kind=f"promise.{step if plain else Phase.ESCALATE.value}",
         incident=promise.incident,
         subject=promise.id,
     )
@@ -218,34 +234,44 @@ def _answer(scene: Scene, promise: Promise, number: int) -> None:
     )
 
 
-def _is_quiet(kind: str, promise: Promise, now: datetime) -> bool:
-    """A nudge that comes after the moment of truth is stale; and some were put off."""
-    is_stale = kind == f"promise.{Phase.NUDGE}" and now >= promise.due_at
-    return is_stale or promise.is_snoozed(now)
+def _is_quiet(scene: Scene, step: str, promise: Promise) -> bool:
+    """A nudge that comes after the moment of truth is stale; some were put off; and at that
+    moment the plan may ask nobody."""
+    if step == Phase.NUDGE.value and scene.now >= promise.due_at:
+        return True
+    if step == Phase.DUE.value and not any(s.key == step for s in scene.plan.escalation):
+        return True
+    return promise.is_snoozed(scene.now)
 
 
-def _nudge(kind: str, promise: Promise) -> Effect:
-    phase = promise.phase_again() if kind == AGAIN else Phase(kind.removeprefix("promise."))
+def _nudge(scene: Scene, timed: str, promise: Promise) -> Effect:
+    steps = scene.plan.escalation
+    step = promise.step_again(steps) if timed == AGAIN else timed
     return Effect(
         kind="room.nudge",
-        key=_nudge_key(kind, promise),
+        key=_nudge_key(timed, promise),
         incident=promise.incident,
-        payload={"phase": phase.value, "due_at": promise.due_at.isoformat()},
+        payload={
+            "phase": step_of(steps, step).phase.value,
+            "step": step,
+            "due_at": promise.due_at.isoformat(),
+        },
     )
 
 
-def _nudge_key(kind: str, promise: Promise) -> str:
+def _nudge_key(timed: str, promise: Promise) -> str:
     """Name the card: one for all audiences that were promised the same moment."""
-    phase = kind.removeprefix("promise.")
-    return f"nudge:{promise.incident}:{phase}:{promise.due_at.isoformat()}"
+    return f"nudge:{promise.incident}:{timed}:{promise.due_at.isoformat()}"
 
 
 def _settle_nudges(scene: Scene, promise: Promise) -> None:
     """What has been answered, or put off, must not look as if it still had to be."""
-    again = [(AGAIN, promise.phase_again())] if promise.snoozed_until else []
-    for kind, phase in (*((f"promise.{phase}", phase) for phase in Phase), *again):
-        if promise.snoozed_until or promise.phase_at(phase) <= scene.now:
-            show_settled(scene, promise, phase, _nudge_key(kind, promise))
+    steps = scene.plan.escalation
+    for step in steps:
+        if promise.snoozed_until or promise.step_at(step) <= scene.now:
+            show_settled(scene, promise, step.key, _nudge_key(step.key, promise))
+    if promise.snoozed_until:
+        show_settled(scene, promise, promise.step_again(steps), _nudge_key(AGAIN, promise))
 
 
 def _miss(scene: Scene, promises: Sequence[Promise]) -> None:

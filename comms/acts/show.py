@@ -11,7 +11,7 @@ from comms.desk import Scene
 from comms.outage import Outage
 from comms.outbox import Effect
 from comms.people import Role
-from comms.promise import Phase, Promise
+from comms.promise import Promise
 from comms.regulator.countdown import Countdown
 from comms.update import Update
 
@@ -95,10 +95,10 @@ def show_deadline(scene: Scene, countdown: Countdown, stage: str) -> None:
     _put(scene, "room.deadline", countdown.incident, countdown=countdown.id, stage=stage, at=at)
 
 
-def show_settled(scene: Scene, promise: Promise, phase: Phase, nudge: str) -> None:
+def show_settled(scene: Scene, promise: Promise, step: str, nudge: str) -> None:
     """Let the nudge of that name say that its promise is not owed any more, or was put off."""
     due_at = promise.due_at.isoformat()
-    _put(scene, "room.answered", promise.incident, nudge=nudge, phase=phase.value, due_at=due_at)
+    _put(scene, "room.answered", promise.incident, nudge=nudge, step=step, due_at=due_at)
 
 
 def show_missed(scene: Scene, keys: Collection[str]) -> None:

@@ -86,7 +86,7 @@ def _found(value: object) -> str:
 
 def without_markers(location: tuple[int | str, ...]) -> Path:
     """Return the path in the file, without the step by which the model marks a name."""
-    return tuple(step for step in location if step != "[key]")
+    return tuple(step for step in location if not str(step).startswith("["))
 
 
 def _written(path: Path, document: Document) -> Path:
@@ -130,6 +130,7 @@ def _inner(schema: dict[str, Any], step: str | int) -> dict[str, Any]:
 
 
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    one = next((one for one in schema.get("anyOf", ()) if "$ref" in one), schema)
+    ways = (*schema.get("anyOf", ()), *schema.get("oneOf", ()))
+    one = next((one for one in ways if "$ref" in one or one.get("type") == "object"), schema)
     name = one.get("$ref", "").rsplit("/", 1)[-1]
     return dict(_root()["$defs"][name]) if name else one

@@ -16,12 +16,16 @@ from comms.errors import PlanInvalid
 from comms.overrides import Overrides
 from comms.people import Person
 from comms.plan import document, letters, schema
+from comms.plan.approval_entry import ApprovalTimeoutEntry, roles_at
 from comms.plan.cadence_entry import cadences, cases, check_cadences
+from comms.plan.called_entry import called, steps
 from comms.plan.catalogue import Catalogue
 from comms.plan.catalogue_check import check_catalogue
+from comms.plan.chains import check_chains
 from comms.plan.entry import PersonEntry
+from comms.plan.escalation import ESCALATION
 from comms.plan.explain import explain
-from comms.plan.model import Audience, ChannelName, Plan, SoftBounces
+from comms.plan.model import ApprovalTimeout, Audience, ChannelName, Plan, SoftBounces
 from comms.plan.problem import Problem, nearest
 from comms.plan.service_entry import service
 from comms.plan.sources import check_sources, rotas, sources
@@ -144,6 +148,8 @@ def _checked(
             },
             listed_only=entry.listed_services_only,
         ),
+        escalation=steps(entry.escalation) if entry.escalation else ESCALATION,
+        approval_timeout=_timeout(entry.approval_timeout),
     )
 
 
@@ -162,6 +168,7 @@ def _crosswise(
         check_cadences(audience.cadence, entry.time_zone, found, ("audiences", name, "cadence"))
         check_sources(name, audience, entry.rotas, found)
     check_catalogue(entry, found, partial(_worded_with, own), transports)
+    check_chains(entry.escalation, entry.approval_timeout, entry.duty_manager, found)
     return own
 
 
@@ -239,13 +246,16 @@ def _audience(
     name: str, position: int, entry: schema.AudienceEntry, plan: schema.PlanFile
 ) -> Audience:
     override = plan.lint_override if entry.lint_override is None else entry.lint_override
+    approval = roles_at(entry.approval)
+    default = max(approval.values(), key=list(approval.values()).count)
     return Audience(
         name=name,
         label=entry.label,
         position=position,
         channels=tuple(entry.channels),
         sees=frozenset(entry.sees),
-        approval=tuple(entry.approval),
+        approval=default,
+        approval_at={row: roles for row, roles in approval.items() if roles != default},
         cadence=cadences(entry.cadence, plan.time_zone),
         cases=cases(entry.cadence, plan.time_zone),
         template=entry.template or name,
@@ -273,6 +283,12 @@ def _levels(entry: schema.AudienceEntry, plan: schema.PlanFile) -> dict[Rule, Le
         for rule, level in plan.lint.items()
     }
     return house | entry.lint
+
+
+def _timeout(entry: ApprovalTimeoutEntry | None) -> ApprovalTimeout | None:
+    if entry is None:
+        return None
+    return ApprovalTimeout(after=entry.after, then=tuple(called(whom) for whom in entry.then))
 
 
 def _people(entries: list[PersonEntry]) -> tuple[Person, ...]:

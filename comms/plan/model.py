@@ -16,7 +16,9 @@ from comms.language import SOURCE
 from comms.overrides import NONE, Overrides
 from comms.people import Person, Role
 from comms.plan.cadence import Cadence, Case
+from comms.plan.called import Called
 from comms.plan.catalogue import Catalogue, Service, quickest
+from comms.plan.escalation import ESCALATION, Step
 from comms.rule import Level, Rule
 from comms.source import Rota, Source
 
@@ -158,6 +160,14 @@ class SoftBounces:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ApprovalTimeout:
+    """When nobody has approved for `after`, the first of `then` is asked; after it, the next."""
+
+    after: timedelta
+    then: tuple[Called, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The whole plan. `approvers` may act in a role without being assigned it.
 
@@ -185,6 +195,8 @@ class Plan:
     language: str = SOURCE
     brand: Brand = field(default_factory=Brand)
     overrides: Overrides = NONE
+    escalation: tuple[Step, ...] = ESCALATION
+    approval_timeout: ApprovalTimeout | None = None
     source: str = "the shipped plan"
     catalogue: Catalogue = field(default_factory=Catalogue)
     version: str = ""
@@ -317,10 +329,12 @@ class Plan:
     @property
     def people(self) -> tuple[Person, ...]:
         """Everybody whom the plan names."""
-        services = self.catalogue.services.values()
+        chains = (step.whom for step in self.escalation)
+        asked = self.approval_timeout.then if self.approval_timeout else ()
         named = (
             *(person for people in self.approvers.values() for person in people),
-            *(person for service in services for person in service.bring_in),
+            *(person for service in self.services for person in service.bring_in),
+            *(called for called in (*chains, *asked) if isinstance(called, Person)),
             *((self.duty_manager,) if self.duty_manager else ()),
         )
         return tuple(dict.fromkeys(named))

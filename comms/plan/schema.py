@@ -18,7 +18,14 @@ from pydantic import (
 from comms import language
 from comms.brand import READABLE, Brand, contrast
 from comms.people import Role
+from comms.plan.approval_entry import (
+    Approvals,
+    ApprovalTable,
+    ApprovalTimeoutEntry,
+    roles_at,
+)
 from comms.plan.cadence_entry import CadenceTable
+from comms.plan.called_entry import EscalationEntry
 from comms.plan.circle import circle
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
@@ -94,7 +101,9 @@ class AudienceEntry(Strict):
         description="In which its mail is written, beside the plan's own.",
     )
     sees: list[Sees] = Field(description="The fields of an update that this audience may see.")
-    approval: list[RoleName] = Field(description="The roles that must each approve.")
+    approval: Approvals = Field(
+        description="The roles that must each approve: a list, or one for each severity."
+    )
     template: Name | None = Field(
         default=None, description="The folder of its templates; without it, the audience's name."
     )
@@ -223,11 +232,14 @@ class AudienceEntry(Strict):
     @field_validator("approval")
     @classmethod
     def _outsiders_read_approved_text(
-        cls, approval: list[Role], info: ValidationInfo
-    ) -> list[Role]:
-        refuse_doubles(approval)
-        if info.data.get("external") and not approval:
-            raise ValueError("what people outside read needs at least one approval")
+        cls, approval: list[Role] | ApprovalTable, info: ValidationInfo
+    ) -> list[Role] | ApprovalTable:
+        if isinstance(approval, list):
+            refuse_doubles(approval)
+        nobody = [row.value for row, roles in roles_at(approval).items() if not roles]
+        if info.data.get("external") and nobody:
+            at = f" at {', '.join(nobody)}" if isinstance(approval, ApprovalTable) else ""
+            raise ValueError(f"what people outside read needs at least one approval{at}")
         return approval
 
 
@@ -305,6 +317,13 @@ class PlanFile(Strict):
     )
     duty_manager: PersonEntry | None = Field(
         default=None, description="Called when a promise is five minutes late."
+    )
+    escalation: EscalationEntry | None = Field(
+        default=None,
+        description="Who is reminded of a promised update, and when: T is the promised moment.",
+    )
+    approval_timeout: ApprovalTimeoutEntry | None = Field(
+        default=None, description="Who is asked to approve when nobody does."
     )
     approvers: dict[RoleName, list[PersonEntry]] = Field(
         default_factory=dict, description="People who hold a role in every incident."

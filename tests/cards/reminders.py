@@ -13,7 +13,8 @@ from bot.cards.handing import handover_card, offer_card
 from bot.cards.nudge import answered_nudge_card, nudge_card, snoozed_nudge_card
 from comms.ask import Ask, AskState
 from comms.people import Role
-from comms.promise import Phase, Promise, answered
+from comms.plan.escalation import Phase
+from comms.promise import Promise, answered
 from comms.timeline import Entry
 from comms.update import UpdateState
 from tests.cards.story import ANA, BEN, CLEO, NOW, URL, Words, incident, plan, report, update

@@ -18,8 +18,9 @@ from bot.cards.wording import duration, listed, people
 from comms.ask import Ask, AskState
 from comms.delivery import DeliveryState, Reason
 from comms.people import Person, Role
+from comms.plan.escalation import Phase
 from comms.plan.model import ChannelName, OnUnknown
-from comms.promise import Phase, Promise, PromiseState, answered, withdrawn
+from comms.promise import Promise, PromiseState, answered, withdrawn
 from comms.report import Need
 from comms.throttle import Limit
 from comms.unreached import Missed, Unreached, Way

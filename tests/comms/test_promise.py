@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from comms.incident import Severity
+from comms.plan.escalation import ESCALATION
 from comms.plan.model import Plan
 from comms.promise import (
-    Phase,
     Promise,
     PromiseState,
     answered,
@@ -131,7 +131,7 @@ def test_withdrawing_keeps_a_miss_a_miss() -> None:
 
 
 def test_the_comms_lead_the_ic_and_the_duty_manager_hear_in_turn() -> None:
-    assert [promise().phase_at(phase) for phase in Phase] == [
+    assert [promise().step_at(step) for step in ESCALATION] == [
         DUE - 5 * MINUTE,
         DUE,
         DUE + 5 * MINUTE,
@@ -141,4 +141,4 @@ def test_the_comms_lead_the_ic_and_the_duty_manager_hear_in_turn() -> None:
 def test_a_short_promise_nudges_halfway() -> None:
     short = Promise(id=1, incident="i", audience="a", made_at=MONDAY, due_at=MONDAY + 6 * MINUTE)
 
-    assert short.phase_at(Phase.NUDGE) == MONDAY + 3 * MINUTE
+    assert short.step_at(ESCALATION[0]) == MONDAY + 3 * MINUTE

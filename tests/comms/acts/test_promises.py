@@ -10,19 +10,22 @@ import pytest
 from comms.acts.incident import assign, change_severity, change_status, offer, resolve
 from comms.acts.promises import TIMERS, snooze
 from comms.bell import Bell
-from comms.desk import Desk, Scene
+from comms.desk import Desk, House, Scene
 from comms.errors import Conflict, Invalid, Unavailable
 from comms.incident import Severity, Status
 from comms.outbox import Effect
-from comms.people import Role
+from comms.people import Person, Role
+from comms.plan.escalation import ESCALATION, Step
+from comms.plan.load import load
 from comms.promise import Promise, PromiseState
 from comms.testing import HeldClock
 from comms.timekeeper import Timekeeper
 from comms.timeline import Entry
+from storage.book import SqlStore
 from storage.database import Database
 from storage.outbox import SqlEffects
 from tests.acting import approved, declared, drafted, seen, sent
-from tests.house import ADA, BEN, CAS, REPORT
+from tests.house import ADA, BEN, CAS, REPORT, plain_writers
 
 MINUTE = timedelta(minutes=1)
 INTERNAL = replace(REPORT, customer=None)
@@ -418,3 +421,34 @@ async def test_a_new_comms_lead_is_told_what_is_owed(
 
     kinds = [effect.kind for effect in await effects(database, clock)]
     assert kinds.count("room.offer") == kinds.count("room.handover") == 1
+
+
+async def test_a_longer_chain_reminds_each_in_turn_and_a_snooze_moves_who_is_left(
+    database: Database, clock: HeldClock
+) -> None:
+    chain = (
+        *ESCALATION,
+        Step(offset=15 * MINUTE, whom=Person(name="Robin", email="robin@example.org")),
+    )
+    house = House(plan=replace(load(None), escalation=chain), writers=plain_writers())
+    desk = Desk(store=SqlStore(database), house=house, clock=clock)
+    timekeeper = Timekeeper(desk=desk, clock=clock, bell=Bell())
+    incident = await declared(desk)
+    told = await drafted(desk, incident.key, INTERNAL, audiences=["executives"])
+    await approved(desk, told, ADA)
+    due = (await promises(desk, incident.key))["executives"].due_at
+
+    heard: dict[int, str] = {}
+    for minute in range(1, 70):
+        await pass_time(timekeeper, clock, 1)
+        new = [
+            effect
+            for effect in await SqlEffects(database).waiting(clock.now(), limit=1000)
+            if effect.kind == "room.nudge" and effect.payload["due_at"] == due.isoformat()
+        ][len(heard) :]
+        for effect in new:
+            heard[minute - 30] = str(effect.payload["step"])
+        if minute == 37:
+            await desk.do(snooze, BEN, "teams", incident.key, due_at=due, reason="At eight")
+
+    assert heard == {-5: "nudge", 0: "due", 5: "T+5m", 17: "T+5m", 32: "T+15m"}
