@@ -22,8 +22,21 @@ from storage.schema import upgrade
 from tests import postgres as pg
 from tests.house import plain_writers
 
+LONG = ("chaos/", "bot/test_bench", "browser/", "journeys/")
+"""Where files take longer than elsewhere, the longest first."""
+
 FIGURES = "figures"
 """The property in which a test leaves what it has counted."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files: one that comes last keeps a single process busy."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((at for at, long in enumerate(LONG) if file.startswith(long)), len(LONG))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

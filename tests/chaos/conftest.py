@@ -98,7 +98,7 @@ on_each_size_at_length = pytest.mark.parametrize(
 """For what takes its time: two workers only in the long form."""
 
 
-@pytest.fixture(params=SIZES)
+@pytest.fixture(params=SIZES if IS_LONG else (SIZES[0], SIZES[2]))
 def fleet(request: pytest.FixtureRequest) -> Fleet:
     """An installation of each size."""
     where, _, workers = str(request.param).partition(", ")

@@ -8,7 +8,7 @@ from tests.chaos.installation import Installation
 from tests.chaos.tally import record
 from tests.chaos.victim import until
 
-PEOPLE = 1_500
+PEOPLE = 1_000
 
 
 def test_a_worker_frozen_past_its_lease_overwrites_nothing_when_it_wakes(

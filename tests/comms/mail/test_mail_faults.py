@@ -92,7 +92,9 @@ async def test_each_recipient_has_one_outcome_with_the_reason_of_the_fault(
 ) -> None:
     fault = " ".join(options).removeprefix("-p ")
     async with sink(*options) as port:
-        outcomes = await sent(Relayed(port=port), people(3), timeout=1 if SILENT in fault else 30)
+        outcomes = await sent(
+            Relayed(port=port), people(3), timeout=0.25 if SILENT in fault else 30
+        )
 
     verdicts = {(outcome.state, outcome.reason) for outcome in outcomes.values()}
     assert verdicts <= FAULTS[fault]
