@@ -9,7 +9,7 @@ from bot.cards.wording import SEVERITY_CHOICES
 from comms.channels.teams.card import fill_form
 from comms.incident import Severity
 
-FIELDS = ("title", "severity", "services", "summary", "drill")
+FIELDS = ("title", "severity", "services", "summary", "suspected", "drill")
 
 POINTERS = {f"/{field}": field for field in FIELDS}
 """From an error's pointer to the input that shows it."""
@@ -30,7 +30,8 @@ def declare_card(
     `nonce` comes back with the form: the same form sent twice declares once. `in_dialog` for an
     answer to `task/fetch`, else it is a message.
     """
-    form = filled(FIELDS, {"severity": Severity.SEV2.value, "drill": _NO, **(typed or {})})
+    usual = {"severity": Severity.SEV2.value, "suspected": _NO, "drill": _NO}
+    form = filled(FIELDS, {**usual, **(typed or {})})
     errors = errors or {}
     return fill_form(
         "cards/declare.json",
@@ -41,7 +42,7 @@ def declare_card(
             "errors": errors,
             "severities": SEVERITY_CHOICES,
             "more": any(form[field] or errors.get(field) for field in _MORE)
-            or form["drill"] != _NO,
+            or {form["suspected"], form["drill"]} != {_NO},
         },
         form,
         limit=limit(in_dialog),

@@ -8,6 +8,7 @@ from comms.channels.teams.card import fill_card
 
 COMMANDS: Mapping[str, str] = {
     "declare": "Something is wrong: a title, a severity, done",
+    "suspect": "Not sure yet: a war room, and nothing is promised",
     "incidents": "What is open",
     "status INC-41": "How an incident stands, from approved text",
     "update": "In a war room: write the next update",

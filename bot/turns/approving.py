@@ -7,7 +7,7 @@ from bot.room import look
 from bot.turns.answer import Answer
 from bot.turns.door import Door
 from bot.turns.press import Press
-from comms.acts.approve import Approved, approve
+from comms.acts.approve import Approved, approve, discard
 from comms.acts.deliveries import retry
 from comms.acts.kind import last_approved
 from comms.acts.unchanged import send_unchanged
@@ -51,6 +51,14 @@ async def override(door: Door, press: Press) -> Answer:
     return await _approve(door, press, override=reason)
 
 
+async def throw_away(door: Door, press: Press) -> Answer:
+    """Discard exactly the draft that the card shows; what has become of another one is shown."""
+    card = await door.do(
+        press, _throw_away, press.incident, press.number("number"), seen=press.text("hash")
+    )
+    return Answer(card=card)
+
+
 async def resend(door: Door, press: Press) -> Answer:
     """Send again to those who were not reached."""
     number = press.number("number")
@@ -92,6 +100,18 @@ def _give(
         scene, key, number, hash=seen, approver=by, break_glass=break_glass, override=override
     )
     return _decided(scene, done)
+
+
+def _throw_away(scene: Scene, key: str, number: int, *, seen: str) -> dict[str, object]:
+    """Once per draft: whoever presses a second time sees that it is gone."""
+    gone = look.discarded(scene, key, number)
+    is_there = any(update.number == number for update in scene.book.updates.of(key))
+    if gone and not is_there:
+        return gone
+    if scene.book.updates.get(key, number).hash != seen:
+        return look.outdated(scene, key, number)
+    discard(scene, key, number)
+    return look.discarded(scene, key, number) or {}
 
 
 def _repeat(scene: Scene, key: str, number: int, *, by: Person) -> dict[str, object]:

@@ -51,8 +51,9 @@ async def said(door: Door, press: Press, words: str, nonce: str) -> Answer:
     """
     command, _, rest = words.partition(" ")
     command, rest = command.lower().rstrip(":"), rest.strip()
-    if command == "declare":
-        return await declaring.from_words(door, press, rest, nonce)
+    if command in {"declare", "suspect"}:
+        only = command == "suspect"
+        return await declaring.from_words(door, press, rest, nonce, suspected=only)
     if command in {"", "help", "hi", "hello", "?"}:
         return Answer(card=help_card())
     if command in {"incidents", "list"}:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.cards.declare import POINTERS, declare_card
-from bot.cards.declared import declared_card
+from bot.cards.declared import declared_card, named
 from bot.cards.form import errors_of
 from bot.turns.answer import Answer
 from bot.turns.door import Door
@@ -17,14 +18,16 @@ from comms.acts.declare import declare
 from comms.errors import Invalid, SitrepError
 from comms.incident import Incident, Severity
 
+OPENED_WITH = ("title", "summary", "suspected")
+
 _SEVERITY = re.compile(r"\bsev\s?([1-4])\b", re.IGNORECASE)
 
 
 async def open_form(_door: Door, press: Press) -> Answer:
-    """The form; `title` and `summary` are there already where it is opened from a message."""
+    """The form, with what is known already: a message's words, that it is only suspected."""
     card = declare_card(
         nonce=new_nonce(),
-        typed={"title": press.text("title"), "summary": press.text("summary")},
+        typed={name: press.text(name) for name in OPENED_WITH if press.text(name)},
         in_dialog=press.in_dialog,
     )
     return Answer(card=card, title="Declare an incident", stays=True)
@@ -48,14 +51,18 @@ async def submit(door: Door, press: Press) -> Answer:
     return declared(door, incident)
 
 
-async def from_words(door: Door, press: Press, words: str, nonce: str) -> Answer:
+async def from_words(
+    door: Door, press: Press, words: str, nonce: str, *, suspected: bool = False
+) -> Answer:
     """Declare from one line: 'Card payments failing sev1'. No words: the form."""
     if not words:
-        return await open_form(door, press)
+        typed = {**press.data, "suspected": "true"} if suspected else press.data
+        return await open_form(door, replace(press, data=typed))
     found = _SEVERITY.search(words)
     severity = f"SEV{found[1]}" if found else Severity.SEV2.value
     title = " ".join(_SEVERITY.sub(" ", words, count=1).split())
-    incident = await _declare(door, press, {"title": title, "severity": severity}, nonce)
+    typed = {"title": title, "severity": severity, "suspected": "true" if suspected else ""}
+    incident = await _declare(door, press, typed, nonce)
     return declared(door, incident)
 
 
@@ -65,7 +72,7 @@ def declared(door: Door, incident: Incident) -> Answer:
         card=declared_card(
             incident=incident, incident_url=door.desk.house.incident_url(incident.key)
         ),
-        text=f"{incident.key} is declared. The war room is opening.",
+        text=f"{named(incident)}. The war room is opening.",
     )
 
 
@@ -77,6 +84,7 @@ async def _declare(door: Door, press: Press, typed: Mapping[str, Any], nonce: st
         severity=severity_of(str(typed.get("severity") or "")),
         services=str(typed.get("services") or "").split(","),
         summary=str(typed.get("summary") or ""),
+        suspected=typed.get("suspected") == "true",
         drill=typed.get("drill") == "true",
         nonce=nonce,
         place=press.place,

@@ -32,6 +32,7 @@ TURNS: Mapping[str, Turn] = {
     verbs.UPDATE_EDIT: reporting.open_form,
     verbs.UPDATE_BREAKGLASS: approving.break_glass,
     verbs.UPDATE_OVERRIDE: approving.override,
+    verbs.UPDATE_DISCARD: approving.throw_away,
     verbs.UPDATE_SEEN: seeing.note,
     verbs.ASK_TAKE: leading.take_ask,
     verbs.ASK_MET: leading.meet_ask,

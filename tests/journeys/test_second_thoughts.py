@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -25,9 +26,10 @@ async def team() -> AsyncIterator[Team]:
 
 
 async def suspected(team: Team) -> str:
-    """Monitoring suspects an incident; return its key once its war room is open."""
-    body = {"title": "Payments look odd", "severity": "SEV2", "suspected": True}
-    key = str((await team.api("post", "/incidents", body))["key"])
+    """Somebody suspects an incident; return its key once its war room is open."""
+    said = await team.say(RAVI, "suspect Payments look odd")
+    assert "is suspected" in said
+    key = str(re.findall(r"INC-\d+", said)[0])
     await team.actor.button(INES, verbs.INCIDENT_CONFIRM, {"incident": key})
     return key
 
@@ -64,23 +66,29 @@ async def test_a_false_alarm_is_closed_and_nobody_was_told(team: Team) -> None:
 async def test_the_card_of_a_discarded_draft_says_so_and_can_approve_nothing(team: Team) -> None:
     key = await team.declare("Thought better of")
     await team.actor.fill(CALEB, written(key))
-    preview, _, _ = await team.actor.button(
-        INES, verbs.UPDATE_APPROVE, {"incident": key, "number": 1}
+    preview, _, action = await team.actor.button(
+        INES, verbs.UPDATE_DISCARD, {"incident": key, "number": 1}
     )
 
-    await team.api("delete", f"/incidents/{key}/updates/1")
-
+    answer = await team.stage.teams.execute(CALEB, preview, action, action["data"])
+    assert "was discarded" in words_of(answer.card or {})
     gone = await team.see("The draft of update 1 was discarded")
     assert gone is preview
     assert "Nothing of it was sent." in shown(gone)
     assert not list((card_of(gone.activity) or {})["actions"])
 
+    again = await team.stage.teams.execute(INES, preview, action, action["data"])
+    assert "was discarded" in words_of(again.card or {})
+
     # The next draft has its number, and stands where the words differ on a card of its own.
     await team.actor.fill(CALEB, written(key, risk="Another one."))
-    again, _, _ = await team.actor.button(
+    newer, _, _ = await team.actor.button(
         INES, verbs.UPDATE_APPROVE, {"incident": key, "number": 1}
     )
-    assert again is not gone
+    assert newer is not gone
+    stale = await team.stage.teams.execute(CALEB, preview, action, action["data"])
+    assert "the draft has changed" in words_of(stale.card or {})
+    assert (await team.read(lambda scene: scene.book.updates.get(key, 1))).state.is_open
 
 
 def written(key: str, **typed: str) -> Fill:
