@@ -16,10 +16,14 @@ from bot.api.update_told import Resolved, drafted
 from comms.acts.declare import confirm, declare
 from comms.acts.draft import Preview
 from comms.acts.incident import change_severity, change_status, resolve
+from comms.acts.triage import change_services, change_type
 from comms.desk import Scene
 from comms.incident import IncidentType, Severity, Status
 
 table = Table(tag="incidents")
+
+
+Services = list[Annotated[str, StringConstraints(max_length=80)]]
 
 
 class Declaration(Given):
@@ -28,9 +32,7 @@ class Declaration(Given):
     title: Annotated[Line, Field(min_length=1)]
     severity: Severity
     type: IncidentType = IncidentType.SERVICE
-    services: list[Annotated[str, StringConstraints(max_length=80)]] = Field(
-        default_factory=list, max_length=20
-    )
+    services: Services = Field(default_factory=list, max_length=20)
     summary: Text = ""
     suspected: bool = Field(
         default=False, description="True: it starts in triage and promises nothing yet."
@@ -63,6 +65,18 @@ class SeverityChange(Given):
     """The severity from now on."""
 
     severity: Severity
+
+
+class ServicesChange(Given):
+    """What it hits: names or labels of the plan, or others where the plan lets them be typed."""
+
+    services: Services = Field(max_length=20)
+
+
+class TypeChange(Given):
+    """Of which type it is."""
+
+    type: IncidentType
 
 
 class StatusChange(Given):
@@ -150,6 +164,32 @@ async def change_incident_status(call: Call, key: Key, body: StatusChange) -> In
 
     def act(scene: Scene) -> IncidentState:
         change_status(scene, key, body.status)
+        return incident_state(scene, key)
+
+    return await call.do(act)
+
+
+@table.post("/incidents/{key}/services", problems=(409,))
+async def change_incident_services(call: Call, key: Key, body: ServicesChange) -> IncidentState:
+    """Say which services the incident hits, in place of those before.
+
+    Where the plan gives one a plan of its own, promises come sooner and approvals are asked for
+    anew. Under `listed_services_only` another one is refused, and the nearest is named.
+    """
+
+    def act(scene: Scene) -> IncidentState:
+        change_services(scene, key, body.services)
+        return incident_state(scene, key)
+
+    return await call.do(act)
+
+
+@table.post("/incidents/{key}/type", problems=(409,))
+async def change_incident_type(call: Call, key: Key, body: TypeChange) -> IncidentState:
+    """Say of which type the incident is: another has other house rules and checklists."""
+
+    def act(scene: Scene) -> IncidentState:
+        change_type(scene, key, body.type)
         return incident_state(scene, key)
 
     return await call.do(act)

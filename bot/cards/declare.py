@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.cards.form import filled, limit
-from bot.cards.wording import SEVERITY_CHOICES
+from bot.cards.wording import severity_choices, severity_facts
 from comms.channels.teams.card import fill_form
-from comms.incident import Severity
+from comms.incident import IncidentType, Severity
+from comms.plan.model import Plan
 
-FIELDS = ("title", "severity", "services", "summary", "suspected", "drill")
+FIELDS = ("title", "severity", "type", "services", "summary", "suspected", "drill")
 
 POINTERS = {f"/{field}": field for field in FIELDS}
 """From an error's pointer to the input that shows it."""
 
 _MORE = ("services", "summary")
 _NO = "false"
+_USUAL = IncidentType.SERVICE.value
 
 
 def declare_card(
     *,
     nonce: str,
+    plan: Plan,
     typed: Mapping[str, object] | None = None,
     errors: Mapping[str, str] | None = None,
     in_dialog: bool = False,
@@ -30,7 +33,7 @@ def declare_card(
     `nonce` comes back with the form: the same form sent twice declares once. `in_dialog` for an
     answer to `task/fetch`, else it is a message.
     """
-    usual = {"severity": Severity.SEV2.value, "suspected": _NO, "drill": _NO}
+    usual = {"severity": Severity.SEV2.value, "type": _USUAL, "suspected": _NO, "drill": _NO}
     form = filled(FIELDS, {**usual, **(typed or {})})
     errors = errors or {}
     return fill_form(
@@ -40,10 +43,22 @@ def declare_card(
             "in_dialog": in_dialog,
             "nonce": nonce,
             "errors": errors,
-            "severities": SEVERITY_CHOICES,
+            "severities": severity_choices(plan),
+            "criteria": severity_facts(plan),
+            "types": [
+                {"title": nature.label, "value": kind.value}
+                for kind, nature in plan.conduct.types.items()
+            ],
+            "example": _example(plan),
             "more": any(form[field] or errors.get(field) for field in _MORE)
-            or {form["suspected"], form["drill"]} != {_NO},
+            or {form["suspected"], form["drill"]} != {_NO}
+            or form["type"] != _USUAL,
         },
         form,
         limit=limit(in_dialog),
     )
+
+
+def _example(plan: Plan) -> str:
+    """Return two services of the plan, as they are typed."""
+    return ", ".join(service.label for service in plan.services[:2]) or "Checkout, Payments API"

@@ -9,8 +9,9 @@ from bot.cards.ask import ask_note
 from bot.cards.reach import reach_line
 from bot.cards.regulators import countdown_lines
 from bot.cards.role import role_lines
+from bot.cards.services import owners_chat, service_lines, service_note
 from bot.cards.views import Reach
-from bot.cards.wording import SEVERITY_CHOICES, clock, headed
+from bot.cards.wording import clock, headed, severity_choices, severity_facts
 from comms.ask import Ask
 from comms.channels.teams.card import fill_card
 from comms.incident import Incident, Status
@@ -66,7 +67,11 @@ def war_room_card(
         "deadlines": countdown_lines(countdowns, plan, now),
         "plan_warning": plan_warning(refused) if incident.status.is_open else "",
         "has_regulators": bool(plan.regulators) and incident.status is not Status.TRIAGE,
-        "severities": SEVERITY_CHOICES,
+        "severities": severity_choices(plan),
+        "criteria": severity_facts(plan) if incident.status is Status.TRIAGE else [],
+        "services": service_lines(incident, plan),
+        "services_note": service_note(incident, plan),
+        "owners_url": owners_chat(incident, plan),
     }
     return fill_card("cards/war_room.json", context)
 

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from comms.channels.teams.card import tone
-from comms.incident import Incident, Severity
+from comms.incident import Incident
 from comms.moment import moment
 from comms.people import Role
 from comms.plan.model import Plan
 from comms.projection import STATUS_LABELS
 from comms.update import Approval, Update
 
-SEVERITY_HELP: Mapping[Severity, str] = {
-    Severity.SEV1: "SEV1 · critical: many cannot work or pay",
-    Severity.SEV2: "SEV2 · major: an important part fails",
-    Severity.SEV3: "SEV3 · minor: some are affected, work goes on",
-    Severity.SEV4: "SEV4 · low: nobody outside notices",
-}
 
-SEVERITY_CHOICES = [
-    {"title": help_, "value": severity.value} for severity, help_ in SEVERITY_HELP.items()
-]
-"""The severities as a form offers them."""
+def severity_choices(plan: Plan) -> list[dict[str, str]]:
+    """Return the severities as a form offers them, with what the plan says of each in short."""
+    return [
+        {"title": f"{severity} · {said.label}: {said.short}", "value": severity.value}
+        for severity, said in plan.conduct.severities.items()
+    ]
+
+
+def severity_facts(plan: Plan) -> list[dict[str, str]]:
+    """Return how widespread and how severe each severity is, as a fact set shows it."""
+    return [
+        {"title": severity.value, "value": f"{said.widespread}. {said.severe}."}
+        for severity, said in plan.conduct.severities.items()
+    ]
 
 
 def headed(incident: Incident, *, incident_url: str = "") -> dict[str, object]:

@@ -16,17 +16,18 @@ from bot.turns.forms import new_nonce
 from bot.turns.press import Press
 from comms.acts.declare import declare
 from comms.errors import Invalid, SitrepError
-from comms.incident import Incident, Severity
+from comms.incident import Incident, IncidentType, Severity
 
 OPENED_WITH = ("title", "summary", "suspected")
 
 _SEVERITY = re.compile(r"\bsev\s?([1-4])\b", re.IGNORECASE)
 
 
-async def open_form(_door: Door, press: Press) -> Answer:
+async def open_form(door: Door, press: Press) -> Answer:
     """The form, with what is known already: a message's words, that it is only suspected."""
     card = declare_card(
         nonce=new_nonce(),
+        plan=door.plan,
         typed={name: press.text(name) for name in OPENED_WITH if press.text(name)},
         in_dialog=press.in_dialog,
     )
@@ -43,6 +44,7 @@ async def submit(door: Door, press: Press) -> Answer:
     except SitrepError as wrong:
         card = declare_card(
             nonce=nonce,
+            plan=door.plan,
             typed=press.data,
             errors=errors_of(wrong, POINTERS),
             in_dialog=press.in_dialog,
@@ -82,6 +84,7 @@ async def _declare(door: Door, press: Press, typed: Mapping[str, Any], nonce: st
         declare,
         title=str(typed.get("title") or ""),
         severity=severity_of(str(typed.get("severity") or "")),
+        type=type_of(str(typed.get("type") or "")),
         services=str(typed.get("services") or "").split(","),
         summary=str(typed.get("summary") or ""),
         suspected=typed.get("suspected") == "true",
@@ -100,3 +103,12 @@ def severity_of(value: str) -> Severity:
         raise Invalid(
             f"{value[:20]!r} is no severity. Known: {known}.", pointer="/severity"
         ) from None
+
+
+def type_of(value: str) -> IncidentType:
+    """Return the type of that name, the usual one for ''; Invalid names the known ones."""
+    try:
+        return IncidentType(value.lower()) if value else IncidentType.SERVICE
+    except ValueError:
+        known = ", ".join(IncidentType)
+        raise Invalid(f"{value[:30]!r} is no type. Known: {known}.", pointer="/type") from None

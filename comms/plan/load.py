@@ -22,6 +22,7 @@ from comms.plan.called_entry import called, steps
 from comms.plan.catalogue import Catalogue
 from comms.plan.catalogue_check import check_catalogue
 from comms.plan.chains import check_chains
+from comms.plan.conduct_entry import conduct
 from comms.plan.entry import PersonEntry
 from comms.plan.escalation import ESCALATION
 from comms.plan.explain import explain
@@ -142,6 +143,12 @@ def _checked(
         source=found.source,
         brand=Brand(**entry.brand.model_dump()),
         overrides=own,
+        conduct=conduct(
+            severities=entry.severities,
+            types=entry.types,
+            house_rules=entry.house_rules,
+            checklists=entry.checklists,
+        ),
         catalogue=Catalogue(
             services={
                 name: service(name, one, entry.time_zone) for name, one in entry.services.items()

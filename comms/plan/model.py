@@ -18,6 +18,7 @@ from comms.people import Person, Role
 from comms.plan.cadence import Cadence, Case
 from comms.plan.called import Called
 from comms.plan.catalogue import Catalogue, Service, quickest
+from comms.plan.conduct import Conduct
 from comms.plan.escalation import ESCALATION, Step
 from comms.rule import Level, Rule
 from comms.source import Rota, Source
@@ -176,7 +177,8 @@ class Plan:
     `four_eyes`: roles that an update needs must be met by different people. `mail_rate` is the
     relay's limit in messages a second (0: unknown); all who send keep it together. `brand` and
     `overrides` are what letters look like. `regulators` are the regimes of `comms.regulator`
-    whose clocks can be started. `catalogue` are the services that an incident can hit. `version` is
+    whose clocks can be started. `catalogue` are the services that an incident can hit, `conduct` is
+    how one is judged and run. `version` is
     what the organisation calls this state of its plan; `digest` are the first twelve digits of the
     SHA-256 of the file and its letters. `letters` is the folder of letters that the file names.
     `rotas` are those of people on call, by name.
@@ -202,6 +204,7 @@ class Plan:
     version: str = ""
     digest: str = ""
     letters: Path | None = None
+    conduct: Conduct = field(default_factory=Conduct)
 
     def audience(self, name: str, *, pointer: str | None = None) -> Audience:
         """Return the enabled audience of that name; Invalid names the known ones."""

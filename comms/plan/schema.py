@@ -27,6 +27,7 @@ from comms.plan.approval_entry import (
 from comms.plan.cadence_entry import CadenceTable
 from comms.plan.called_entry import EscalationEntry
 from comms.plan.circle import circle
+from comms.plan.conduct_entry import ChecklistsEntry, Lines, SeveritiesEntry, TypesEntry
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
 from comms.plan.reader_entry import AcknowledgeEntry, refuse_questions
@@ -345,6 +346,20 @@ class PlanFile(Strict):
     lint_override: list[RoleName] = Field(
         default_factory=list,
         description="The roles whose holders may approve what a rule blocks, with a reason.",
+    )
+    severities: SeveritiesEntry = Field(
+        default_factory=SeveritiesEntry,
+        description="When an incident has which severity, in plain words.",
+    )
+    types: TypesEntry = Field(
+        default_factory=TypesEntry, description="What each type of incidents is and asks for."
+    )
+    house_rules: Lines = Field(
+        default_factory=list, description="Of every war room, shown to whoever takes a role."
+    )
+    checklists: ChecklistsEntry = Field(
+        default_factory=ChecklistsEntry,
+        description="By role, shown to whoever takes it; a type may add its own.",
     )
     services: dict[Name, ServiceEntry] = Field(
         default_factory=dict,

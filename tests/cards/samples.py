@@ -53,6 +53,7 @@ from comms.promise import Promise
 from comms.statement import CARD
 from comms.timeline import Entry
 from comms.update import Approval, Kind, UpdateState
+from tests.cards.conduct import conducted
 from tests.cards.deadlines import deadlines
 from tests.cards.reminders import reminders
 from tests.cards.story import (
@@ -85,6 +86,7 @@ def samples(words: Words | None = None) -> dict[str, Card]:
         **_decisions(said),
         **reminders(said),
         **deadlines(said),
+        **conducted(said),
         **_answers(said),
         **_updates(said),
     }
@@ -106,9 +108,13 @@ def _forms(said: Words) -> dict[str, Card]:
     form = partial(can_card, incident=here, plan=plan(), form_id="f-1")
     resolving = partial(resolve_card, incident=here, plan=plan(), form_id="f-1")
     return {
-        "declare": declare_card(nonce="n-1"),
+        "declare": declare_card(nonce="n-1", plan=plan()),
         "declare-error": declare_card(
-            nonce="n-1", typed=typed, errors={"title": "Please fill this in."}, in_dialog=True
+            nonce="n-1",
+            plan=plan(),
+            typed=typed,
+            errors={"title": "Please fill this in."},
+            in_dialog=True,
         ),
         "can": form(typed=fields, words=52, may_repeat=True),
         "can-first": form(typed=empty, words=0, may_repeat=False),

@@ -73,9 +73,9 @@ def test_optional_fields_are_hidden_until_they_hold_something() -> None:
     def is_shown(card: dict[str, Any]) -> bool:
         return bool(next(e for e in card["body"] if e.get("id") == "more")["isVisible"])
 
-    assert not is_shown(declare.declare_card(nonce="n"))
-    assert is_shown(declare.declare_card(nonce="n", typed={"services": "Checkout"}))
-    assert is_shown(declare.declare_card(nonce="n", errors={"summary": "Too long."}))
+    assert not is_shown(declare.declare_card(nonce="n", plan=plan()))
+    assert is_shown(declare.declare_card(nonce="n", plan=plan(), typed={"services": "Checkout"}))
+    assert is_shown(declare.declare_card(nonce="n", plan=plan(), errors={"summary": "Too long."}))
 
 
 def test_the_last_report_has_nothing_open() -> None:
