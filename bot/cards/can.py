@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.cards.data_lost import UNKNOWN, read_data_lost, write_data_lost
 from bot.cards.form import filled, limit
 from bot.cards.needs import read_needs, write_needs
 from bot.cards.wording import headed
@@ -24,6 +25,7 @@ FIELDS = (
     "next",
     "needs",
     "risk",
+    "data_lost",
     "symptom",
     "scope",
     "workaround",
@@ -84,7 +86,7 @@ def can_card(
         ],
         "audiences": [{"title": a.label, "value": a.name} for a in plan.told_of(incident)],
     }
-    form = filled(_fields(plan), {"basis": Basis.REPORTED.value, **typed})
+    form = filled(_fields(plan), {"basis": Basis.REPORTED.value, "data_lost": UNKNOWN, **typed})
     return fill_form("cards/can.json", context, form, limit=limit(in_dialog))
 
 
@@ -107,6 +109,7 @@ def report_fields(
         "next": "\n".join(report.actions.next),
         "needs": write_needs(report.needs, now=now, zone=plan.time_zone),
         "risk": report.risk,
+        "data_lost": write_data_lost(report.data_lost),
         **_customer_fields(customer, plan),
         "review_url": report.review_url,
         "status": status.value,
@@ -126,6 +129,7 @@ def read_report(typed: Mapping[str, object], *, now: datetime, plan: Plan) -> Ca
         needs=read_needs(form["needs"], now=now, zone=plan.time_zone),
         risk=form["risk"],
         customer=_customer(form, plan),
+        data_lost=read_data_lost(form["data_lost"]),
         review_url=form["review_url"],
     )
 

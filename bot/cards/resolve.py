@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.cards.data_lost import UNKNOWN, read_data_lost
 from bot.cards.form import filled, limit
 from bot.cards.wording import headed
 from comms.channels.teams.card import fill_form
@@ -14,12 +15,6 @@ from comms.plan.model import Plan
 from comms.report import Basis, CanReport, CustomerText
 
 FIELDS = ("conditions", "basis", "data_lost", "symptom")
-
-DATA_LOST = {"yes": True, "no": False}
-"""What the form's choices say."""
-
-UNKNOWN = "unknown"
-"""Nobody knows, or nothing is chosen: a choice must have a value."""
 
 WORKS_AGAIN = marked("This is resolved. Everything works again.")
 """What the form proposes for customers, in each of their languages."""
@@ -82,7 +77,7 @@ def read_final(typed: Mapping[str, object], before: CanReport, *, plan: Plan) ->
         basis=Basis.MEASURED if form["basis"] == Basis.MEASURED else Basis.REPORTED,
         actions=replace(actions, done=(*actions.done, *actions.doing), doing=(), next=()),
         customer=_customer(form, plan),
-        data_lost=DATA_LOST.get(form["data_lost"]),
+        data_lost=read_data_lost(form["data_lost"]),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from bot.cards import can, declare, resolve
 from bot.cards.form import errors_of
 from comms.errors import Invalid
@@ -21,6 +23,16 @@ def test_a_report_goes_through_the_form_unchanged() -> None:
     )
 
     assert can.read_report(fields, now=NOW, plan=plan()) == before
+
+
+@pytest.mark.parametrize("lost", [True, False, None])
+def test_whether_data_was_lost_is_kept_from_one_update_to_the_next(lost: bool | None) -> None:
+    before = replace(report(Words()), data_lost=lost)
+    fields = can.report_fields(
+        before, now=NOW, plan=plan(), status=Status.RESOLVED, audiences=("responders",)
+    )
+
+    assert can.read_report(fields, now=NOW, plan=plan()).data_lost is lost
 
 
 def test_an_empty_form_is_a_report_without_needs_and_without_customers() -> None:

@@ -9,6 +9,7 @@ from babel.support import NullTranslations
 
 from comms.language import SOURCE, marked, name_of, translations
 from comms.moment import Moment
+from comms.remark import LAST, data_loss, remark
 from comms.update import Kind
 
 HOLDING = marked("We are aware of a problem with our service and are working on it.")
@@ -67,7 +68,7 @@ def words(context: Mapping[str, object], language: str = SOURCE) -> dict[str, ob
 def promise(context: Mapping[str, object], said: NullTranslations) -> str:
     """When the next update comes, or that none does. Names the day where it is another."""
     if context["is_last"]:
-        return said.gettext("This was the last update. No further one will follow.")
+        return said.gettext(LAST)
     following, issued = context["next_update"], context["issued_at"]
     if isinstance(following, Moment) and isinstance(issued, Moment):
         # TRANSLATORS: %(when)s is a time (14:30 UTC), with the day in front where it is another.
@@ -75,34 +76,6 @@ def promise(context: Mapping[str, object], said: NullTranslations) -> str:
     if context["status"] in _OVER:
         return said.gettext("No further update will follow.")
     return said.gettext("We will write again as soon as something changes.")
-
-
-def remark(context: Mapping[str, object], said: NullTranslations) -> str:
-    """What sets this letter apart from an ordinary update; empty for one."""
-    match context["kind"]:
-        case "first":
-            return said.gettext("This is the first notice.")
-        case "no_change":
-            return _no_change(context, said)
-        case "severity":
-            return _severity(context, said)
-        case "correction":
-            return _correction(context, said)
-        case "review":
-            return said.gettext("The review is published: what happened, why, and what changes.")
-        case _:
-            return ""
-
-
-def data_loss(context: Mapping[str, object], said: NullTranslations) -> str:
-    """Whether data was lost; empty where the report does not say, or this reader may not know."""
-    match context.get("data_lost"):
-        case True:
-            return said.gettext("Data was lost.")
-        case False:
-            return said.gettext("No data was lost.")
-        case _:
-            return ""
 
 
 def look(context: Mapping[str, object], said: NullTranslations) -> tuple[Mapping[str, str], ...]:
@@ -183,33 +156,3 @@ def _asked(need: Mapping[str, object], issued: object, said: NullTranslations) -
     if told["owner"]:
         return said.gettext("%(need)s (%(owner)s)") % told
     return str(need["text"])
-
-
-def _no_change(context: Mapping[str, object], said: NullTranslations) -> str:
-    since, issued = context["unchanged_since"], context["issued_at"]
-    if not isinstance(since, Moment) or not isinstance(issued, Moment):
-        return said.gettext("Nothing has changed. What we wrote before still holds.")
-    # TRANSLATORS: %(when)s is a time such as 14:30 UTC.
-    text = said.gettext("Nothing has changed since %(when)s. What we wrote then still holds.")
-    return text % {"when": since.beside(issued)}
-
-
-def _severity(context: Mapping[str, object], said: NullTranslations) -> str:
-    """From what to what; who is not told severities reads the direction."""
-    raised = context["change"] == "raised"
-    if not context.get("severity_was"):
-        if raised:
-            return said.gettext("We now treat this problem as more serious than before.")
-        return said.gettext("We now treat this problem as less serious than before.")
-    if raised:
-        # TRANSLATORS: severities, such as SEV2 and SEV1.
-        text = said.gettext("The severity was raised: %(before)s → %(now)s.")
-    else:
-        # TRANSLATORS: severities, such as SEV1 and SEV2.
-        text = said.gettext("The severity was lowered: %(before)s → %(now)s.")
-    return text % {"before": context["severity_was"], "now": context["severity"]}
-
-
-def _correction(context: Mapping[str, object], said: NullTranslations) -> str:
-    text = said.gettext("Correction: this replaces update %(number)s. We are sorry for the error.")
-    return text % {"number": context["corrects"]}

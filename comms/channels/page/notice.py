@@ -27,7 +27,7 @@ class Notice:
 
     `incident` is the public id (see `public_id`), `update` the update's number. Times are UTC,
     in whole seconds. `next_update` is what was promised in it, `corrects` the number of the
-    earlier update that it puts right.
+    earlier update that it puts right. `remark` is what sets it apart from an ordinary one.
     """
 
     incident: str
@@ -40,6 +40,7 @@ class Notice:
     issued_at: datetime
     next_update: datetime | None = None
     corrects: int | None = None
+    remark: str = ""
 
     @property
     def id(self) -> str:
@@ -99,6 +100,7 @@ def from_json(source: str | bytes) -> Notice:
             issued_at=_utc(held["issued_at"]),
             next_update=_utc(held["next_update"]) if held["next_update"] else None,
             corrects=int(held["corrects"]) if held["corrects"] is not None else None,
+            remark=str(held.get("remark", "")),
         )
     except (ValueError, KeyError, TypeError) as wrong:
         raise Invalid(f"This is not a notice: {wrong!r}.") from wrong

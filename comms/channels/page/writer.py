@@ -7,9 +7,11 @@ from typing import cast
 
 from comms.channels.page.notice import Notice, headline, printable, public_id, to_json
 from comms.incident import Status
+from comms.language import SOURCE, translations
 from comms.moment import Moment
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
+from comms.remark import remark
 from comms.render import fill, thread
 from comms.statement import HTML, NOTICE, PLAIN, Statement
 from comms.update import Kind
@@ -38,9 +40,10 @@ WORDED_AS = {
     Kind.FIRST: Kind.UPDATE,
     Kind.NO_CHANGE: Kind.UPDATE,
     Kind.SEVERITY: Kind.UPDATE,
+    Kind.CORRECTION: Kind.UPDATE,
     Kind.REVIEW: Kind.RESOLVED,
 }
-"""The page shows all notices below each other, where these read like one of the others."""
+"""These read like one of the others, with a remark."""
 
 
 def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -> Statement:
@@ -64,6 +67,7 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
         issued_at=issued.at.replace(microsecond=0),
         next_update=promised.at.replace(microsecond=0) if promised else None,
         corrects=telling.update.corrects,
+        remark=_remark(context),
     )
     shown = _shown(notice, issued=issued, promised=promised)
     source = f"{audience.template}/{WORDED_AS.get(notice.kind, notice.kind)}.page"
@@ -82,6 +86,14 @@ def write(telling: Telling, audience: Audience, context: Mapping[str, object]) -
     )
 
 
+def _remark(context: Mapping[str, object]) -> str:
+    """What letters say of it, but no severity; a first notice is seen to be one on the page."""
+    if context["kind"] == Kind.FIRST:
+        return ""
+    public = {name: value for name, value in context.items() if not name.startswith("severity")}
+    return remark(public, translations(SOURCE))
+
+
 def _typed(context: Mapping[str, object], name: str) -> str:
     return printable(str(context.get(name, "")))
 
@@ -98,7 +110,7 @@ def _shown(notice: Notice, *, issued: Moment, promised: Moment | None) -> dict[s
         "workaround": notice.workaround.split("\n") if notice.workaround else [],
         "promised": promised,
         "promised_words": by(issued, promised) if promised else "",
-        "corrects": notice.corrects if notice.kind is Kind.CORRECTION else None,
+        "remark": notice.remark,
     }
 
 

@@ -9,12 +9,16 @@ from jinja2 import UndefinedError
 
 from comms.channels.teams.card import dumped, fill_card, tone
 from comms.errors import Invalid
+from comms.language import SOURCE, translations
 from comms.moment import Moment
 from comms.plan.model import Audience, ChannelName
 from comms.projection import Telling
+from comms.remark import LAST, data_loss, remark
 from comms.render import fill, thread
 from comms.statement import CARD, PLAIN, Statement
-from comms.update import Kind
+
+ENGLISH = translations(SOURCE)
+"""Cards speak the language of the app."""
 
 _LISTS = (("done", "Done"), ("doing", "Doing"), ("next", "Next"))
 _BRIEF = (
@@ -78,28 +82,15 @@ def _told(telling: Telling, context: Mapping[str, object]) -> dict[str, object]:
         "severity_style": tone(incident.severity, update.status),
         "about": f"Update {context['number']} · {issued.clock}",
         "next_update": _next(promised, is_last=bool(context["is_last"])),
-        "opening": _opening(telling),
+        "opening": _opening(context),
+        "data_loss": data_loss(context, ENGLISH) if context["is_last"] else "",
         **_worded(context),
     }
 
 
-def _opening(telling: Telling) -> str:
-    """What sets this update apart from an ordinary one, in one line."""
-    update = telling.update
-    match update.kind:
-        case Kind.NO_CHANGE:
-            since = telling.at(update.unchanged_since or update.drafted_at)
-            return f"No change since {since.clock}."
-        case Kind.SEVERITY if update.severity_was:
-            return f"Severity {update.severity_was} → {update.severity}."
-        case Kind.CORRECTION:
-            return f"⚠ Correction of update {update.corrects}: please read this instead."
-        case Kind.RESOLVED:
-            return "✔ Resolved. This is the last update."
-        case Kind.REVIEW:
-            return "The review is published."
-        case _:
-            return ""
+def _opening(context: Mapping[str, object]) -> str:
+    """What sets this update apart from an ordinary one, as letters say it."""
+    return ENGLISH.gettext(LAST) if context["is_last"] else remark(context, ENGLISH)
 
 
 def _next(promised: Moment | None, *, is_last: bool) -> str:

@@ -40,6 +40,7 @@ from tests.comms.page.samples import (
     story,
     telling,
 )
+from tests.kinds import as_kind
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "page"
 
@@ -147,8 +148,39 @@ def test_no_promise_prints_none() -> None:
 def test_a_correction_names_what_it_corrects() -> None:
     told = statement(telling(3, kind=Kind.CORRECTION, corrects=1)).parts
 
-    assert "This corrects update 1." in told[PLAIN]
-    assert "This corrects update 1." in told[HTML]
+    assert "Correction: this replaces update 1. We are sorry for the error." in told[PLAIN]
+    assert "Correction: this replaces update 1. We are sorry for the error." in told[HTML]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (Kind.FIRST, ""),
+        (Kind.UPDATE, ""),
+        (Kind.NO_CHANGE, "Nothing has changed since 14:31 CET. What we wrote then still holds."),
+        (Kind.SEVERITY, "We now treat this problem as more serious than before."),
+        (Kind.RESOLVED, ""),
+        (Kind.REVIEW, "The review is published: what happened, why, and what changes."),
+    ],
+)
+def test_each_kind_is_told_as_letters_tell_it_without_a_severity(kind: Kind, said: str) -> None:
+    made = telling(kind=kind)
+    update = replace(
+        as_kind(made.update, kind), unchanged_since=NOW - timedelta(minutes=29), corrects=None
+    )
+    told = statement(replace(made, update=update)).parts
+
+    assert from_json(told[NOTICE]).remark == said
+    assert said in told[HTML]
+    assert said in told[PLAIN]
+    assert not any("SEV" in part for part in told.values())
+
+
+def test_a_notice_from_before_there_were_remarks_is_read() -> None:
+    held = json.loads(statement(telling()).parts[NOTICE])
+    del held["remark"]
+
+    assert from_json(json.dumps(held)).remark == ""
 
 
 def test_the_public_id_is_stable_and_does_not_count() -> None:
