@@ -76,6 +76,14 @@ def graph_tokens(settings: Settings, name: str) -> Tokens:
     return _asked(settings, _graph(settings), f"The transport {name!r} calls Graph as the app")
 
 
+def group_tokens(settings: Settings) -> EntraTokens:
+    """Where the token comes from with which groups are read.
+
+    Raises Invalid where the app has no identity to ask with.
+    """
+    return _asked(settings, _graph(settings), "A group's people are read by Graph as the app")
+
+
 def azure_tokens(settings: Settings, name: str) -> Tokens:
     """Where the token comes from by which the mail transport of that name calls Azure.
 

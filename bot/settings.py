@@ -27,6 +27,7 @@ SECRETS = (
     "bot_certificate",
     "smtp_url",
     "mail_transports",
+    "rota_feeds",
 )
 """Each may stand in a file instead, named by `SITREP_…_FILE`."""
 
@@ -115,6 +116,11 @@ class Settings(BaseSettings):
     mail_return_path: str | None = None
     bounces_url: SecretStr | None = None
     """Where what cannot be delivered comes back to: bounces+{token}@contoso.com; the sender."""
+
+    rota_feeds: SecretStr | None = None
+    """The calendars of rotas whose address the plan does not tell, a line `name=https://…` each."""
+    rota_hosts: Names = ()
+    """Hosts of calendars that may have an address inside the network."""
 
     slots: Annotated[int, _between(4, 2000, "mails")] = 200
     """Mails under way at once in one process: so many a crash may send again."""

@@ -140,6 +140,10 @@ class Sources(Protocol):
         """Keep what is known of a source, in place of what was."""
         ...
 
+    def hurry(self, state: SourceState) -> None:
+        """Keep it, and wake whoever reads sources."""
+        ...
+
     def keep_only(self, keys: Sequence[str]) -> None:
         """Forget the copies of all other sources."""
         ...

@@ -76,6 +76,10 @@ class SqlSources:
         values = {name: getattr(state, name) for name in SourceRow.model_fields}
         self._session.merge(SourceRow(**{**values, "left_out": dict(state.left_out)}))
         self._session.flush()
+
+    def hurry(self, state: SourceState) -> None:
+        """Keep it, and wake whoever reads sources."""
+        self.save(state)
         touch(self._session, Topic.SOURCES)
 
     def keep_only(self, keys: Sequence[str]) -> None:

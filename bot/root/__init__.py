@@ -28,6 +28,7 @@ from bot.root.loops import (
     collecting,
     dispatcher_loops,
     dispatching,
+    refreshing,
     senders_of,
 )
 from bot.root.parts import Parts, parts_of
@@ -122,9 +123,10 @@ async def sitrep(
         async with (
             carrying(settings, parts, lull) as effects,
             collecting(settings, parts) as bounces,
+            refreshing(settings, parts) as sources,
             dispatching(parts) as shards,
             running(
-                {**loops, **effects, **bounces, **shards, **watching},
+                {**loops, **effects, **bounces, **sources, **shards, **watching},
                 hurry=partial(close_mail, parts.routes),
             ),
         ):

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot import identity
 from bot.bounces import mailbox
 from bot.bounces.reader import BounceReader
 from bot.room.hands import Hands
 from bot.root.parts import Parts
 from bot.settings import Settings
+from bot.sources.feed import FeedReader, feeds
+from bot.sources.group import GroupReader
+from bot.sources.refresher import Refresher
 from bot.unsubscribing import stopped_by_mail
 from comms.acts.bounces import strike_off
 from comms.backlog import BY_WORKERS
@@ -113,6 +117,32 @@ async def collecting(settings: Settings, parts: Parts) -> AsyncIterator[Mapping[
     try:
         yield {"bounces": reader.run}
     finally:
+        await duty.release()
+
+
+@asynccontextmanager
+async def refreshing(settings: Settings, parts: Parts) -> AsyncIterator[Mapping[str, Loop]]:
+    """Give the loop that reads the sources of people: one process does, of all there are."""
+    secret = settings.rota_feeds
+    calendars = FeedReader(feeds(secret.get_secret_value() if secret else "", settings.rota_hosts))
+    duty = Duty(parts.database, "sources", me=parts.me)
+    refresher = Refresher(
+        desk=parts.desk,
+        clock=parts.clock,
+        bell=parts.bells.sources,
+        groups=GroupReader(
+            url=settings.graph_url,
+            session=parts.session,
+            tokens=partial(identity.group_tokens, settings),
+            clock=parts.clock,
+        ),
+        calendars=calendars,
+        turn=duty.is_ours,
+    )
+    try:
+        yield {"sources": refresher.run}
+    finally:
+        await calendars.close()
         await duty.release()
 
 

@@ -54,6 +54,7 @@ def watching_plan(
             limits=channels.limits(settings, plan),
         )
         parts.page.rename(channels.site(settings, plan))
+        parts.bells.sources.ring()
         if tells:
             await adopted(parts)
             await draw_page(parts)

@@ -27,6 +27,11 @@ SOONEST_AGAIN = timedelta(minutes=1)
 """After a failure; then twice as long each time, but never longer than the source's own time."""
 
 
+def are_any(scene: Scene) -> bool:
+    """True where the plan names sources, or copies are left of those that it named."""
+    return bool(scene.plan.kept_sources() or scene.book.sources.states())
+
+
 def due(scene: Scene) -> tuple[Source, ...]:
     """The plan's sources that are to be read now."""
     states = scene.book.sources.states()
@@ -113,6 +118,12 @@ def settle(scene: Scene, *changed: Source) -> None:
             scene.book.sources.settle(audience.name, named)
 
 
+def are_settled(scene: Scene) -> bool:
+    """True while those who are on call are those whom rotas have told of last."""
+    rotas = _rotas(scene.plan.kept_sources().values())
+    return all(_who(scene, key) == list(scene.book.sources.members(key)) for key in rotas)
+
+
 def settle_on_call(scene: Scene, audience: Audience) -> None:
     """Have an audience's mail go to whoever is on call at this moment."""
     rotas = _rotas(audience.sources)
@@ -133,7 +144,7 @@ def freshen(scene: Scene, audiences: Iterable[Audience]) -> None:
     for key, state in scene.book.sources.states().items():
         is_old = state.tried_at is None or scene.now - state.tried_at >= FRESH
         if key in named and is_old and state.due_at is not None and state.due_at > scene.now:
-            scene.book.sources.save(replace(state, due_at=scene.now))
+            scene.book.sources.hurry(replace(state, due_at=scene.now))
 
 
 def refresh(scene: Scene, key: str | None = None, *, accept: bool = False) -> tuple[str, ...]:
@@ -148,7 +159,7 @@ def refresh(scene: Scene, key: str | None = None, *, accept: bool = False) -> tu
     wanted = tuple(kept) if key is None else (key,)
     for one in wanted:
         before = _state(scene, kept[one])
-        scene.book.sources.save(replace(before, due_at=scene.now, accepted=accept))
+        scene.book.sources.hurry(replace(before, due_at=scene.now, accepted=accept))
     scene.book.audit.add(
         Deed(
             at=scene.now,
@@ -183,11 +194,16 @@ def _rotas(sources: Iterable[Source]) -> list[str]:
 
 def _put_on_call(scene: Scene, key: str) -> bool:
     """Make whoever is on call the rota's members; True where that changes anything."""
-    now = sorted(scene.book.sources.on_call(key, scene.now), key=lambda one: one.email.casefold())
+    now = _who(scene, key)
     if now == list(scene.book.sources.members(key)):
         return False
     scene.book.sources.keep_members(key, now)
     return True
+
+
+def _who(scene: Scene, key: str) -> list[Member]:
+    on_call = scene.book.sources.on_call(key, scene.now)
+    return sorted(on_call, key=lambda one: one.email.casefold())
 
 
 def _state(scene: Scene, source: Source) -> SourceState:

@@ -206,8 +206,9 @@ class AudienceEntry(Strict):
         cls, sources: list[FromEntry], info: ValidationInfo
     ) -> list[FromEntry]:
         refuse_doubles([source.named for source in sources])
-        if sources and not _has_mail(info):
-            raise ValueError("who comes from there is written to by mail: add mail to its channels")
+        ways = (*info.data.get("channels", ()), *info.data.get("failover", {}).values())
+        if sources and not any(channel.is_personal for channel in ways):
+            raise ValueError("none of its channels tells people one by one: add mail or chat")
         return sources
 
     @field_validator("languages")

@@ -88,10 +88,10 @@ def test_a_source_stands_in_an_audience_once() -> None:
     assert "audiences.executives.from: role scribe stands here more than once" in problem
 
 
-def test_only_who_is_written_to_by_mail_comes_from_a_source() -> None:
+def test_only_who_is_told_one_by_one_comes_from_a_source() -> None:
     [problem] = said(with_from("{role: scribe}", audience="Responders"))
 
-    assert "audiences.responders.from: who comes from there is written to by mail" in problem
+    assert "audiences.responders.from: none of its channels tells people one by one" in problem
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Sources of people beside an audience's list: read again and again, and kept."""
