@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from comms.acts import asks, chasing, countdowns, digests, promises
+from comms.acts import asks, chasing, countdowns, digests, promises, waiting
 from comms.bell import Bell
 from comms.clock import Clock
 from comms.desk import Desk, Scene
@@ -27,6 +27,7 @@ FIRES: Mapping[str, Callable[[Scene, Sequence[Timer]], None]] = {
     **dict.fromkeys(chasing.TIMERS, chasing.fire),
     **dict.fromkeys(digests.TIMERS, digests.fire),
     **dict.fromkeys(countdowns.TIMERS, countdowns.fire),
+    **dict.fromkeys(waiting.TIMERS, waiting.fire),
 }
 """What each kind of timer is for."""
 

@@ -63,6 +63,7 @@ class Approval:
 
     `break_glass` holds the reason where the person approved without the roles that the plan asks;
     `override` the reason where they approved what lint blocks, as the plan lets them.
+    `stands_in`: they were asked because whoever has the roles had not approved.
     """
 
     by: Person
@@ -71,6 +72,7 @@ class Approval:
     at: datetime
     break_glass: str = ""
     override: str = ""
+    stands_in: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,8 @@ class Update:
     with a new hash, which makes every card that shows the old one stale. `promises` maps an
     audience to the printed 'next update by' (UTC); an audience that is not in it is promised
     none. `severity` is the incident's when it was drafted, `severity_was` what the update before
-    told, where it was another. `unchanged_since` (UTC) is when was told what a 'no change' repeats.
+    told, where it was another. `asked` are those who may approve in place of who had not.
+    `unchanged_since` (UTC) is when was told what a 'no change' repeats.
     """
 
     id: int
@@ -98,6 +101,7 @@ class Update:
     drafted_by: Person
     drafted_at: datetime
     approvals: tuple[Approval, ...] = field(default=())
+    asked: tuple[Person, ...] = ()
     approved_at: datetime | None = None
     corrects: int | None = None
     severity_was: Severity | None = None

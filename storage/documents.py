@@ -14,6 +14,7 @@ from comms.statement import Statement
 from comms.update import Approval
 
 PERSON = TypeAdapter(Person)
+PEOPLE = TypeAdapter(tuple[Person, ...])
 ROLES = TypeAdapter(dict[Role, Person])
 REPORT = TypeAdapter(CanReport)
 NEED = TypeAdapter(Need)

@@ -52,6 +52,7 @@ class UpdateRow(SQLModel, table=True):
     drafted_by: dict[str, Any] = Field(sa_type=JSON)
     drafted_at: datetime = Field(sa_type=UtcTime)
     approvals: list[Any] = Field(sa_type=JSON)
+    asked: list[Any] = Field(sa_type=JSON)
     approved_at: datetime | None = Field(default=None, sa_type=UtcTime)
     corrects: int | None = None
     severity: str

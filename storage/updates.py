@@ -13,7 +13,7 @@ from comms.incident import Severity, Status
 from comms.statement import Statement
 from comms.update import Kind, Update, UpdateState
 from storage.columns import document
-from storage.documents import APPROVALS, PERSON, PROMISES, REPORT, STATEMENT
+from storage.documents import APPROVALS, PEOPLE, PERSON, PROMISES, REPORT, STATEMENT
 from storage.newer import is_known
 from storage.tables import StatementRow, UpdateRow
 
@@ -90,6 +90,7 @@ def _columns(update: Update) -> dict[str, Any]:
         "drafted_by": document(PERSON, update.drafted_by),
         "drafted_at": update.drafted_at,
         "approvals": document(APPROVALS, update.approvals),
+        "asked": document(PEOPLE, update.asked),
         "approved_at": update.approved_at,
         "corrects": update.corrects,
         "severity": update.severity.value,
@@ -114,6 +115,7 @@ def _update(row: UpdateRow) -> Update:
         drafted_by=PERSON.validate_python(row.drafted_by),
         drafted_at=row.drafted_at,
         approvals=APPROVALS.validate_python(row.approvals),
+        asked=PEOPLE.validate_python(row.asked),
         approved_at=row.approved_at,
         corrects=row.corrects,
         severity=Severity(row.severity),

@@ -77,6 +77,9 @@ class ApprovalTold(Told):
     override: str = Field(
         description="The reason, where what lint blocks was approved; else empty."
     )
+    stands_in: bool = Field(
+        description="True where they were asked because whoever has the roles had not approved."
+    )
 
 
 class UpdateBrief(Told):
@@ -165,6 +168,7 @@ def approvals_told(approvals: Iterable[Approval]) -> list[ApprovalTold]:
             at=approval.at,
             break_glass=approval.break_glass,
             override=approval.override,
+            stands_in=approval.stands_in,
         )
         for approval in approvals
     ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from bot.cards.notice import address
 from bot.cards.preview import short_hash
 from bot.cards.wording import approval_line, clock, eyes_line, headed, labels, listed
 from comms.channels.teams.card import fill_card
@@ -64,6 +65,30 @@ def awaiting_card(
     )
 
 
+def approver_card(
+    *, incident: Incident, update: Update, needed: Sequence[Role]
+) -> dict[str, object]:
+    """Return the card that asks whoever is next in the plan; the last one asked is mentioned."""
+    addressed, entities = address(update.asked[-1] if update.asked else None)
+    missing = listed([role.label for role in needed])
+    return _decision_card(
+        incident,
+        update,
+        state=UpdateState.AWAITING.value,
+        tone="warning",
+        headline=f"Update {update.number} still waits for approval",
+        lines=[
+            f"It needs the approval of: {missing}. Whoever is asked may give it in their place."
+            f" Draft {short_hash(update.hash)}."
+        ],
+        more={
+            "entities": entities,
+            "addressed": addressed,
+            "ask": "please read it, and approve it if it is right.",
+        },
+    )
+
+
 def stale_card(*, incident: Incident, update: Update) -> dict[str, object]:
     """Return what a refused approval is answered with; `update` is the draft as it is now."""
     return _decision_card(
@@ -104,6 +129,7 @@ def _decision_card(
     headline: str,
     lines: Sequence[str],
     incident_url: str = "",
+    more: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
     context = headed(incident, incident_url=incident_url) | {
         "fallback": f"{incident.key}: {headline}",
@@ -116,4 +142,4 @@ def _decision_card(
         "number": update.number,
         "hash": update.hash,
     }
-    return fill_card("cards/decision.json", context)
+    return fill_card("cards/decision.json", context | dict(more or {}))

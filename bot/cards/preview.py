@@ -80,6 +80,9 @@ def _kind(update: Update) -> str:
 def _approvals(preview: Preview, plan: Plan) -> list[str]:
     """Who has approved already, and who else must."""
     lines = [approval_line(approval, plan) for approval in preview.update.approvals]
+    if preview.update.asked and preview.missing:
+        names = listed([person.name for person in preview.update.asked])
+        lines.append(f"Asked as well, and may approve: {names}")
     eyes = eyes_line(preview.update, preview.missing)
     return [*lines, eyes] if eyes else lines
 

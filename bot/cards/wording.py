@@ -60,6 +60,8 @@ def approval_line(approval: Approval, plan: Plan) -> str:
     if approval.break_glass:
         return f"{approval.by.name} broke the glass, {at}: {approval.break_glass}"
     roles = listed([role.label for role in sorted(approval.roles)])
+    if approval.stands_in:
+        return f"Approved by {approval.by.name}, asked in place of the {roles}, {at}"
     if approval.override:
         held = f" ({roles})" if roles else ""
         return f"{approval.by.name}{held} overrode what was blocked, {at}: {approval.override}"

@@ -50,6 +50,7 @@ class Hands:
             "room.open": self._opening.open,
             "room.refresh": self.refresh,
             "room.update": self.show_update,
+            "room.approver": self.ask_approver,
             "room.reach": self.show_reach,
             "room.ask": self.show_ask,
             "room.unmet": self.remind,
@@ -89,6 +90,17 @@ class Hands:
             card = await self._clerk.read(look.outdated, key, number)
             await self._take_back(key, f"update:{number}:{before}", card)
         await self._clerk.keep(key, f"update:{number}", seen)
+        request = await self._clerk.read(look.answered_approver, key, number)
+        if request is not None:
+            await self._take_back(key, f"approver:{number}", request)
+
+    async def ask_approver(self, effect: Effect) -> None:
+        """Ask the next one to approve, with a card of its own; an older one says the same."""
+        key, number = effect.incident, int(effect.payload["number"])
+        card = await self._clerk.read(look.approver, key, number)
+        if card is not None:
+            await self._take_back(key, f"approver:{number}", card)
+            await self._post(key, f"approver:{number}", card, f"{key}: approval is asked of you")
 
     async def show_reach(self, effect: Effect) -> None:
         """Show how far an update has got."""
@@ -236,6 +248,7 @@ class Hands:
         card = await self._clerk.read(look.discarded, key, number)
         if before and card:
             await self._take_back(key, f"update:{number}:{before}", card)
+            await self._take_back(key, f"approver:{number}", card)
 
     async def _take_back(self, key: str, name: str, card: Card) -> None:
         """Put a newer card in place of what was posted under that name, if anything was."""

@@ -6,7 +6,13 @@ from datetime import datetime
 
 from bot.cards.ask import ask_card, unmet_card
 from bot.cards.changed import changed_card, current_card
-from bot.cards.decision import approved_card, discarded_card, drafted_card, stale_card
+from bot.cards.decision import (
+    approved_card,
+    approver_card,
+    discarded_card,
+    drafted_card,
+    stale_card,
+)
 from bot.cards.handing import handover_card, offer_card
 from bot.cards.notice import broken_glass_card, outage_card
 from bot.cards.nudge import answered_nudge_card, nudge_card, snoozed_nudge_card
@@ -69,6 +75,30 @@ def drafted(scene: Scene, key: str, number: int) -> Card:
     return drafted_card(
         incident=scene.book.incidents.get(key), update=scene.book.updates.get(key, number)
     )
+
+
+def approver(scene: Scene, key: str, number: int) -> Card | None:
+    """What asks the next one to approve; None where it is not needed any more."""
+    seen = draft.preview(scene, key, number)
+    if not (seen.update.state.is_open and seen.update.asked and seen.missing):
+        return None
+    return approver_card(
+        incident=scene.book.incidents.get(key), update=seen.update, needed=seen.missing
+    )
+
+
+def answered_approver(scene: Scene, key: str, number: int) -> Card | None:
+    """What takes the place of that request: what was approved, or that the draft is another;
+    None while it stands."""
+    update = scene.book.updates.get(key, number)
+    if update.state is UpdateState.APPROVED:
+        return approved_card(
+            incident=scene.book.incidents.get(key),
+            update=update,
+            plan=scene.plan,
+            incident_url=scene.house.incident_url(key),
+        )
+    return None if update.asked else outdated(scene, key, number)
 
 
 def outdated(scene: Scene, key: str, number: int) -> Card:

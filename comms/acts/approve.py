@@ -14,6 +14,7 @@ from comms.acts.kind import last_approved
 from comms.acts.promises import answer, tighten
 from comms.acts.show import show_broken_glass, show_update
 from comms.acts.unaware import told
+from comms.acts.waiting import stop_waiting
 from comms.approval import missing, needed, rights
 from comms.delivery import DeliveryState
 from comms.desk import Scene
@@ -134,9 +135,11 @@ def _approval(
     wanted = needed(update, incident, scene.plan)
     reason = text.line(break_glass, pointer="/break_glass")
     before = missing(wanted, update.approvals, four_eyes=scene.plan.four_eyes)
+    stands_in = held.isdisjoint(before) and any(by.is_same(one) for one in update.asked)
     approval = Approval(
         by=by,
-        roles=held & frozenset(wanted),
+        roles=frozenset(before) if stands_in else held & frozenset(wanted),
+        stands_in=stands_in,
         hash=update.hash,
         at=scene.now,
         break_glass=reason,
@@ -190,13 +193,19 @@ def _tell(scene: Scene, update: Update, approval: Approval) -> None:
         )
         show_broken_glass(scene, update)
         return
-    roles = " and ".join(sorted(role.label for role in approval.roles))
     scene.tell(
         update.incident,
         "update.approved",
-        f"{approval.by.name} approved update {update.number}" + (f" as {roles}" if roles else ""),
+        f"{approval.by.name} approved update {update.number}{_as_whom(approval)}",
         **facts,
     )
+
+
+def _as_whom(approval: Approval) -> str:
+    roles = " and ".join(sorted(role.label for role in approval.roles))
+    if approval.stands_in:
+        return f", asked in place of the {roles}"
+    return f" as {roles}" if roles else ""
 
 
 def _send(scene: Scene, incident: Incident, update: Update) -> Update:
@@ -211,6 +220,7 @@ def _send(scene: Scene, incident: Incident, update: Update) -> Update:
     if sent.corrects is not None:
         cancel(scene, incident.key, sent.corrects)
     fanouts = planning.open_fanouts(scene, moved, sent)
+    stop_waiting(scene, sent)
     planning.begin(scene, fanouts)
     await_answers(scene, sent, fanouts)
     planned = _on_its_way(scene, moved, sent)
@@ -254,6 +264,7 @@ def discard(scene: Scene, key: str, number: int) -> Update:
     if not update.state.is_open:
         raise Conflict(f"Update {number} was sent; it can be corrected, not discarded.")
     gone = scene.book.updates.save(replace(update, state=UpdateState.DISCARDED))
+    stop_waiting(scene, gone)
     scene.tell(
         key,
         "update.discarded",

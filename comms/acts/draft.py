@@ -8,6 +8,7 @@ from datetime import datetime
 
 from comms.acts.kind import changed, last_approved
 from comms.acts.show import show_update
+from comms.acts.waiting import wait
 from comms.approval import missing, needed
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
@@ -130,6 +131,7 @@ def redraft(scene: Scene, incident: Incident) -> None:
         unchanged_since=change.unchanged_since,
         promises=_promises(scene, chosen, replace(incident, status=status)),
         approvals=(),
+        asked=(),
         drafted_at=scene.now,
     )
     show_update(scene, _keep(scene, incident, update, chosen))
@@ -313,6 +315,7 @@ def _keep(
     statements = render_all(telling, audiences, scene.house.writers)
     kept = scene.book.updates.save(replace(update, hash=content_hash(statements)))
     scene.book.updates.keep_statements(kept, statements)
+    wait(scene, incident, kept)
     return kept
 
 

@@ -37,6 +37,11 @@ def show_update(scene: Scene, update: Update) -> None:
     show_incident(scene, update.incident)
 
 
+def show_approver(scene: Scene, update: Update) -> None:
+    """Ask whoever may approve now in place of those who have not."""
+    _put(scene, "room.approver", update.incident, number=update.number)
+
+
 def show_changed(scene: Scene, key: str) -> None:
     """Ask for an update now: what some readers know is out of date."""
     _put(scene, "room.changed", key)

@@ -19,6 +19,7 @@ from bot.cards.ask import ask_card
 from bot.cards.can import can_card, report_fields
 from bot.cards.decision import (
     approved_card,
+    approver_card,
     awaiting_card,
     discarded_card,
     drafted_card,
@@ -238,6 +239,8 @@ def _decisions(said: Words) -> dict[str, Card]:
     liftable = replace(finding, level=Level.BLOCK, can_override=True)
     overriding = replace(lead, roles=frozenset(), override=said.reason)
     overridden = replace(awaiting, approvals=(overriding,))
+    asked = replace(awaiting, asked=(replace(ANA, name=said.name),))
+    stood_in = replace(lead, stands_in=True)
     mentioned = replace(plan(), duty_manager=replace(ANA, name=said.name))
     outage = Outage(channel=ChannelName.MAIL, since=NOW, why=said.reason)
     return {
@@ -267,7 +270,16 @@ def _decisions(said: Words) -> dict[str, Card]:
         "awaiting": awaiting_card(
             incident=here, update=awaiting, plan=plan(), needed=(Role.INCIDENT_COMMANDER,)
         ),
+        "preview-asked": preview_card(
+            incident=here,
+            preview=replace(preview(said), update=asked, missing=(Role.INCIDENT_COMMANDER,)),
+            plan=plan(),
+        ),
+        "approver": approver_card(incident=here, update=asked, needed=(Role.INCIDENT_COMMANDER,)),
         "approved": approved_card(incident=here, update=approved, plan=plan(), incident_url=URL),
+        "approved-in-place": approved_card(
+            incident=here, update=replace(approved, approvals=(stood_in,)), plan=plan()
+        ),
         "stale": stale_card(incident=here, update=draft),
         "discarded": discarded_card(
             incident=here, update=3, by=replace(ANA, name=said.name), at=NOW, plan=plan()

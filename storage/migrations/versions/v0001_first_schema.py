@@ -97,6 +97,7 @@ def upgrade() -> None:
         sa.Column("drafted_by", sa.JSON(), nullable=False),
         sa.Column("drafted_at", UtcTime(), nullable=False),
         sa.Column("approvals", sa.JSON(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
         sa.Column("approved_at", UtcTime(), nullable=True),
         sa.Column("corrects", sa.Integer(), nullable=True),
         sa.Column("severity", sa.String(), nullable=False),
