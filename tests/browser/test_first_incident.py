@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from bot.demo.scenarios import CARD_PAYMENTS
 from bot.demo.stage import stage
@@ -30,7 +31,8 @@ async def press(page: Page, verb: str, who: str) -> None:
     await page.locator(f".next[data-verb='{verb}']").click()
 
 
-async def test_whoever_presses_what_stands_out_gets_to_a_mail_and_a_notice(page: Page) -> None:
+async def to_a_mail(page: Page) -> None:
+    """Press what stands out until the mail is read."""
     await page.click("#try")
     await page.get_by_label("What is wrong?").fill("Card payments failing")
     await press(page, "declare.submit", "ines")
@@ -44,6 +46,10 @@ async def test_whoever_presses_what_stands_out_gets_to_a_mail_and_a_notice(page:
     await press(page, "update.approve", "ines")
 
     await page.locator(".mail-row.next").click()
+
+
+async def test_whoever_presses_what_stands_out_gets_to_a_mail_and_a_notice(page: Page) -> None:
+    await to_a_mail(page)
 
     await expect(page.frame_locator(".mail-frame").locator("body")).to_contain_text(
         "Next update by"
@@ -65,3 +71,16 @@ async def test_the_ledger_shows_whom_the_update_reached(page: Page) -> None:
 
 async def test_axe_finds_nothing_in_the_products_own_cards(page: Page) -> None:
     assert await violations(page) == []
+
+
+async def test_the_guide_leads_through_a_second_incident_where_teams_is_slow(page: Page) -> None:
+    async def late(route: Route) -> None:
+        await asyncio.sleep(0.4)
+        await route.continue_()
+
+    await page.route("**/demo/api/teams?*", late)
+    await page.reload()
+
+    await to_a_mail(page)
+
+    await expect(page.locator("#guide li[data-state=done]")).to_have_count(7)

@@ -33,7 +33,7 @@ class MailApi:
         ]
 
     async def index(self, request: web.Request) -> web.Response:
-        """The mails, newest first (at most 200); `to` keeps one person’s."""
+        """The mails, newest first (at most 200); `to` keeps one person’s, `all` counts any."""
         to = request.query.get("to", "").casefold()
         mails = [
             mail
@@ -41,7 +41,7 @@ class MailApi:
             if not to or to in {one.casefold() for one in mail.recipients}
         ]
         rows = [self._row(mail) for mail in mails[:200]]
-        return web.json_response({"total": len(mails), "mails": rows})
+        return web.json_response({"total": len(mails), "all": len(self._mail.mails), "mails": rows})
 
     async def show(self, request: web.Request) -> web.Response:
         """One mail with its headers, text and source."""

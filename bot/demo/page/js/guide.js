@@ -11,8 +11,9 @@ const button = (verb, role) => {
 };
 const there = (verb, role) => document.querySelector(`[data-verb="${verb}"]${role ? `[data-role="${role}"]` : ""}`) !== null;
 const inWarRoom = () => there("can.open");
-// Written down for good; the card without a button to approve is only there for a moment.
-const oneApproved = () => document.querySelector(".timeline [data-kind='update.approved']") !== null;
+// Written down for good, of the incident that the guide began: a card may be gone before it is seen.
+const incident = () => document.querySelector(".timeline")?.dataset.incident ?? "";
+const written = (kind) => incident() !== begun.incident && document.querySelector(`.timeline [data-kind="${kind}"]`) !== null;
 const mailCame = () => mailCount() > begun.mails;
 
 /**
@@ -36,20 +37,20 @@ const STEPS = [
   {
     label: "Say what is known",
     who: "caleb",
-    at: () => there("update.approve"),
+    at: () => there("update.approve") || written("update.drafted"),
     next: () => button("can.submit") ?? button("can.open"),
   },
   {
     label: "Approve",
     who: "caleb",
-    at: () => mailCame() || (inWarRoom() && oneApproved()),
+    at: () => mailCame() || (inWarRoom() && written("update.approved")),
     next: () => button("update.approve"),
   },
   { label: "Four eyes: approve again", who: "ines", at: mailCame, next: () => button("update.approve") },
   { label: "Read the mail", who: "", at: () => mailCame() && document.querySelector(".mail") !== null, next: () => document.querySelector(".mail-row") },
 ];
 
-const begun = { mails: 0, step: -1 };
+const begun = { mails: 0, incident: "", step: -1 };
 
 export function setUpGuide() {
   byId("try").addEventListener("click", begin);
@@ -58,7 +59,7 @@ export function setUpGuide() {
 }
 
 async function begin() {
-  Object.assign(begun, { mails: mailCount(), step: 0 });
+  Object.assign(begun, { mails: mailCount(), incident: incident(), step: 0 });
   showPane("war-room");
   become(STEPS[0].who);
   open("channel");

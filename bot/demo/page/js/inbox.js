@@ -23,7 +23,7 @@ export const mailCount = () => view.seen;
 
 async function draw() {
   const shown = await get("mails", { to: view.to });
-  if (!view.to) view.seen = shown.total;
+  view.seen = shown.all;
   byId("inbox-count").textContent = shown.total ? `${shown.total} ${shown.total === 1 ? "mail" : "mails"}` : "";
   byId("inbox-badge").textContent = shown.total;
   byId("inbox-badge").hidden = !shown.total;

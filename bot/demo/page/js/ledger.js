@@ -28,6 +28,7 @@ async function draw() {
   if (!body.querySelector(".promises")) {
     body.replaceChildren(block("Next update by", h("ul", { class: "promises" })), block("Updates", h("div", { class: "updates" })), block("Timeline", h("ol", { class: "timeline" })));
   }
+  body.querySelector(".timeline").dataset.incident = view.incident;
   drawPromises(body, of(ledger.promises));
   drawUpdates(body, of(ledger.updates));
   reconcile(body.querySelector(".timeline"), of(ledger.timeline).reverse(), { key: (entry) => String(entry.id), stamp: (entry) => entry.text, draw: entryRow });

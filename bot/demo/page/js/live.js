@@ -25,15 +25,11 @@ function once(draw) {
       return;
     }
     running = true;
-    try {
-      do {
-        again = false;
-        await draw();
-      } while (again);
-    } catch (error) {
-      console.warn(error);
-    } finally {
-      running = false;
-    }
+    do {
+      again = false;
+      // What failed is drawn again at the next call, and that may have come meanwhile.
+      await draw().catch((error) => console.warn(error));
+    } while (again);
+    running = false;
   };
 }

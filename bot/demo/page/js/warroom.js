@@ -46,8 +46,11 @@ async function draw() {
   const viewer = person();
   byId("compose").hidden = !viewer.in_teams;
   if (!viewer.in_teams) return drawOutsider(viewer);
-  const chat = view.room === CHAT;
-  const shown = await get("teams", { persona: viewer.key, room: chat ? chatId() : view.room });
+  const { persona, room } = view;
+  const chat = room === CHAT;
+  const shown = await get("teams", { persona, room: chat ? chatId() : room });
+  // Somebody else looks, or elsewhere, since this was asked for: that is drawn next.
+  if (persona !== view.persona || room !== view.room) return;
   const opened = followed(shown.rooms);
   view.rooms = shown.rooms;
   if (opened) return open(opened);
