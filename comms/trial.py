@@ -26,6 +26,7 @@ from comms.plan.problem import Problem, nearest
 from comms.projection import FIELDS, project
 from comms.render import environment, render
 from comms.sample import AT, EMPTY, FULL, sample
+from comms.trial_names import unknown_names
 from comms.update import Kind
 
 WRITERS = {
@@ -58,7 +59,7 @@ def tried(plan: Plan, *, begin: Begin = lambda _letter: None) -> list[Problem]:
             write()
         except Exception as wrong:  # noqa: BLE001 (a template may fail in any way)
             problem = _problem(wrong, strict, name, audience)
-            found[problem] = None
+            found |= dict.fromkeys((problem, *_unknown(strict, name, audience)))
             if not isinstance(wrong, Invalid | TemplateError):
                 stopped.add(problem.source)
     return list(found)
@@ -133,6 +134,24 @@ def _problem(wrong: Exception, plan: Plan, letter: str, audience: Audience | Non
     )
 
 
+def _unknown(plan: Plan, letter: str, audience: Audience | None) -> Iterator[Problem]:
+    """All fields that a letter's templates ask for in vain: it ends at the first of them."""
+    if audience is None or not letter.endswith(".mail"):
+        return
+    chain, usable = _chain(letter, plan), _usable(plan, audience)
+    unknown = unknown_names(chain, environment(plan.language, plan.overrides), usable)
+    for path, names in unknown.items():
+        own = plan.overrides.files.get(path)
+        for name, line in names:
+            yield Problem(
+                source=own.file if own else path.removeprefix("shipped/"),
+                line=line,
+                column=1,
+                field="",
+                message=_no_field(name, usable, audience),
+            )
+
+
 def _place(wrong: BaseException, plan: Plan) -> tuple[str, int] | None:
     """The template's file and line; None where it is the whole letter that is wrong."""
     if isinstance(wrong, TemplateSyntaxError):
@@ -154,20 +173,26 @@ def _is_shipped(name: str) -> bool:
 
 def _made_of(letter: str, plan: Plan) -> tuple[str, ...]:
     """The files of the organisation that a letter is made of, the nearest first."""
+    own = plan.overrides.files
+    return tuple(own[path].file for path in _chain(letter, plan) if path in own)
+
+
+def _chain(letter: str, plan: Plan) -> dict[str, str]:
+    """The templates that a letter is made of, the nearest first, with their sources."""
     made = environment(plan.language, plan.overrides)
-    seen: list[str] = []
+    seen: dict[str, str] = {}
     queue = [f"{letter}.mjml", f"{letter}.txt"]
     while queue and made.loader is not None:
         path = queue.pop(0)
         if path in seen:
             continue
-        seen.append(path)
+        seen[path] = ""
         try:
-            source = made.loader.get_source(made, path)[0]
+            seen[path] = source = made.loader.get_source(made, path)[0]
             queue += [name for name in find_referenced_templates(made.parse(source)) if name]
         except TemplateError:
             continue  # told when it is written
-    return tuple(plan.overrides.files[path].file for path in seen if path in plan.overrides.files)
+    return seen
 
 
 def _message(wrong: BaseException, plan: Plan, audience: Audience | None) -> str:
@@ -183,14 +208,20 @@ def _message(wrong: BaseException, plan: Plan, audience: Audience | None) -> str
 
 
 def _undefined(message: str, plan: Plan, audience: Audience) -> str:
-    telling = sample(plan, Kind.UPDATE, FULL)
-    context = project(telling, audience)
-    usable = sorted({*context, *words(context), *_OF_EVERY_LETTER})
-    listed = f"It may use: {', '.join(usable)}."
+    usable = _usable(plan, audience)
     named = _UNDEFINED.match(message)
     if named is None:
-        return f"{message}. {listed}"
-    name = named[1]
+        return f"{message}. It may use: {', '.join(usable)}."
+    return _no_field(named[1], usable, audience)
+
+
+def _usable(plan: Plan, audience: Audience) -> list[str]:
+    context = project(sample(plan, Kind.UPDATE, FULL), audience)
+    return sorted({*context, *words(context), *_OF_EVERY_LETTER})
+
+
+def _no_field(name: str, usable: list[str], audience: Audience) -> str:
+    listed = f"It may use: {', '.join(usable)}."
     if name in FIELDS:
         return (
             f"{audience.name} may not see {name!r}: add it to its 'sees', or leave it out. {listed}"

@@ -55,6 +55,7 @@ def preview(
         else:
             say.line(f"{len(files)} files are in {out}.")
         return
+    statements = tuple(version for whole in statements for version in whole.in_each())
     if as_json:
         say.document({"statements": [_described(statement) for statement in statements]})
         return
@@ -82,7 +83,7 @@ def _statements(
     report = REPORT.validate_python(last["report"])
     chosen = tuple(
         audience
-        for audience in plan.enabled()
+        for audience in plan.told_of(incident)
         if report.customer or not audience.reads_as_customers
     )
     update = UPDATE.validate_python(
@@ -96,8 +97,7 @@ def _statements(
         }
     )
     telling = Telling(incident=incident, update=update, plan=plan)
-    written = render_all(telling, chosen, WRITERS)
-    return tuple(version for statement in written for version in statement.in_each())
+    return render_all(telling, chosen, WRITERS)
 
 
 def _promises(

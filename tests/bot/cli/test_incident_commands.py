@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 import socket
 from pathlib import Path
@@ -244,6 +246,31 @@ def test_another_plan_is_tried_on_what_was_last_reported(
     }
     assert "sent to: The board" in shown.out
     assert (sitrep("show", key, "--json")).json["updates"][0]["state"] == "draft"
+
+
+def test_a_plan_is_previewed_as_files_and_a_drill_for_nobody_outside(
+    sitrep: Sitrep, server: Server, tmp_path: Path
+) -> None:
+    plan, out = tmp_path / "plan.yaml", tmp_path / "letters"
+    plan.write_text(
+        shipped().replace("label: Executives", "label: Executives\n    languages: [de]")
+    )
+    key = sitrep("declare", "Slow search", "-s", "SEV3", "--drill", "--json").json["key"]
+    sitrep("update", key, *REPORT)
+
+    said = sitrep("plan", "preview", str(plan), "--incident", key, "--out", str(out), "--json")
+
+    written = {Path(file).name for file in said.json["files"]}
+    assert written == {file.name for file in out.iterdir()}
+    for language in ("en", "de"):
+        assert {f"executives.mail.{language}.{end}" for end in ("html", "txt", "eml")} <= written
+    assert not [name for name in written if name.startswith("customers")]
+    letter = email.message_from_bytes(
+        (out / "executives.mail.en.eml").read_bytes(), policy=email.policy.strict
+    )
+    assert letter["Subject"].startswith("[DRILL]")
+    assert "This is a drill." in (out / "executives.mail.en.txt").read_text()
+    assert json.loads((out / "responders.teams.card.json").read_text())["type"] == "AdaptiveCard"
 
 
 def test_a_mistake_of_our_own_shows_no_trace_but_keeps_it(

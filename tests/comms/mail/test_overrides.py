@@ -12,7 +12,6 @@ from comms.overrides import Overrides
 from comms.plan import letters
 from comms.plan.load import load, read, shipped
 from comms.plan.model import Plan
-from comms.plan.problem import Problem
 from comms.projection import project
 from comms.sample import FULL, sample
 from comms.statement import HTML, PLAIN, Statement
@@ -107,6 +106,31 @@ def test_what_is_wrong_with_a_template_is_told_with_its_place(
 
     assert (problem.source, problem.line) == (_file(tmp_path, path), line)
     assert said in problem.message
+
+
+def test_all_that_is_wrong_with_a_letter_is_told_at_once(tmp_path: Path) -> None:
+    plan = overridden(
+        tmp_path,
+        {
+            "executives/update.mail.txt": EXTENDED
+            + "{% block content %}\n{{ impakt }}\n{{ needs }}\n{% endblock %}"
+            "{% block look %}\n{% if is_last %}{{ title }}{{ lokk }}{% endif %}\n{% endblock %}",
+            "executives/update.mail.mjml": EXTENDED.replace(".txt", ".mjml")
+            + '{% import "mail/parts.mjml" as part with context %}\n'
+            "{% block content %}\n{% for row in done %}{{ part.row('Done', row) }}{% endfor %}\n"
+            "{% if brand is defined and more is defined %}{{ more }}{% endif %}\n{% endblock %}",
+        },
+    )
+
+    told = [(problem.source, problem.line, problem.message[:25]) for problem in tried(plan)]
+
+    text, mjml = (_file(tmp_path, f"executives/update.mail.{end}") for end in ("txt", "mjml"))
+    assert sorted(told) == [
+        (mjml, 4, "executives may not see 'd"),
+        (text, 3, "there is no field 'impakt"),
+        (text, 4, "executives may not see 'n"),
+        (text, 6, "there is no field 'lokk'."),
+    ]
 
 
 def test_the_fields_that_it_may_use_are_listed(tmp_path: Path) -> None:
@@ -244,18 +268,16 @@ def test_the_shipped_letters_pass_their_own_trial() -> None:
 def test_a_plan_that_grants_too_little_is_told_by_the_trial() -> None:
     plan = load(None)
     executives = plan.audience("executives")
-    blind = replace(executives, sees=executives.sees - {"risk"})
+    blind = replace(executives, sees=executives.sees - {"risk", "decisions"})
 
     problems = tried(replace(plan, audiences={**plan.audiences, "executives": blind}))
 
-    assert problems[0] == Problem(
-        source="executives/update.mail.txt",
-        line=5,
-        column=1,
-        field="",
-        message=problems[0].message,
-    )
-    assert problems[0].message.startswith("executives may not see 'risk'")
+    told = {
+        (problem.source, problem.line, problem.message.partition(":")[0]) for problem in problems
+    }
+    assert ("executives/update.mail.txt", 5, "executives may not see 'risk'") in told
+    assert ("executives/resolved.mail.mjml", 7, "executives may not see 'risk'") in told
+    assert len(told) == len(problems)
 
 
 def overridden(folder: Path, sources: dict[str, str]) -> Plan:
