@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from comms.chosen import kept_back
@@ -25,12 +26,19 @@ class Estimate:
     kept_back: int = 0
 
 
-def estimate(scene: Scene, update: Update, audience: Audience) -> Estimate:
+def estimates(scene: Scene, update: Update, audiences: Iterable[Audience]) -> dict[str, Estimate]:
+    """Estimate for each of these audiences, by name."""
+    rates = scene.book.paces.rates()
+    return {audience.name: _estimate(scene, update, audience, rates) for audience in audiences}
+
+
+def _estimate(
+    scene: Scene, update: Update, audience: Audience, rates: Mapping[str, float]
+) -> Estimate:
     """Estimate before anything is sent: '412 people, 14 min at the relay's limit'.
 
     A correction goes to those whom the wrong update has reached.
     """
-    rates = scene.book.paces.rates()
     recipients = 0
     eta = 0.0
     chose = 0

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func
 
@@ -20,6 +20,20 @@ from storage.upsert import dialect_of, insert_into
 _KEY = ("audience", "address")
 _COLUMNS = tuple(ChoiceRow.model_fields)
 _READ = select(*(col(getattr(ChoiceRow, name)) for name in _COLUMNS))
+
+
+_COUNTS = (
+    select(col(ChoiceRow.wish), func.count())
+    .join(
+        RecipientRow,
+        and_(
+            col(RecipientRow.audience) == col(ChoiceRow.audience),
+            col(RecipientRow.address) == col(ChoiceRow.address),
+        ),
+    )
+    .where(col(ChoiceRow.audience) == bindparam("of"))
+    .group_by(col(ChoiceRow.wish))
+)
 
 
 class SqlChoices:
@@ -59,17 +73,8 @@ class SqlChoices:
 
     def counts(self, audience: str) -> Mapping[Wish, int]:
         """How many of the audience have made which choice; those who made none are not in it."""
-        listed = and_(
-            col(RecipientRow.audience) == col(ChoiceRow.audience),
-            col(RecipientRow.address) == col(ChoiceRow.address),
-        )
-        counted = (
-            select(col(ChoiceRow.wish), func.count())
-            .join(RecipientRow, listed)
-            .where(col(ChoiceRow.audience) == audience)
-            .group_by(col(ChoiceRow.wish))
-        )
-        return {Wish(wish): count for wish, count in self._session.connection().execute(counted)}
+        counted = self._session.connection().execute(_COUNTS, {"of": audience})
+        return {Wish(wish): count for wish, count in counted}
 
     def due(
         self, audience: str, slot: Slot, *, before: datetime | None = None, limit: int

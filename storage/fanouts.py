@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, and_, func, not_, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, not_, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, col, select
 
 from comms.bell import Topic
@@ -27,6 +29,27 @@ from storage.suppressions import is_suppressed
 from storage.touch import touch
 
 PERSONAL = [channel.value for channel in ChannelName if channel.is_personal]
+
+
+# Several of each in one act: they are built once, and past the rows that the session has read.
+_READY = (
+    update(FanoutRow)
+    .where(
+        col(FanoutRow.id) == bindparam("fanout"),
+        col(FanoutRow.state) == FanoutState.PLANNING.value,
+    )
+    .values(state=FanoutState.READY.value)
+)
+_DUE = (
+    update(ShardRow)
+    .where(col(ShardRow.fanout_id) == bindparam("fanout"), col(ShardRow.planned) > 0)
+    .values(due_at=SINCE_EVER)
+)
+_KEEP = (
+    update(FanoutRow)
+    .where(col(FanoutRow.id) == bindparam("fanout"))
+    .values(written=bindparam("so_far"))
+)
 
 
 class SqlFanouts:
@@ -153,21 +176,11 @@ class SqlFanouts:
     def ready(self, fanout: Fanout) -> None:
         """All rows are written: sending may begin."""
         touch(self._session, Topic.FANOUT)
-        planned = self._session.exec(
-            update(FanoutRow)
-            .where(
-                col(FanoutRow.id) == fanout.id,
-                col(FanoutRow.state) == FanoutState.PLANNING.value,
-            )
-            .values(state=FanoutState.READY.value)
-        )
-        if not planned.rowcount:
+        connection = self._session.connection()
+        if not connection.execute(_READY, {"fanout": fanout.id}).rowcount:
             return
-        self._session.exec(
-            update(ShardRow)
-            .where(col(ShardRow.fanout_id) == fanout.id, col(ShardRow.planned) > 0)
-            .values(due_at=SINCE_EVER)
-        )
+        self._sees(fanout, state=FanoutState.READY.value)
+        connection.execute(_DUE, {"fanout": fanout.id})
 
     def totals(self, incident: str, number: int) -> Mapping[tuple[str, ChannelName], Totals]:
         """How many deliveries are in which state, by audience and channel: a sum over shards."""
@@ -333,9 +346,14 @@ class SqlFanouts:
         return Shards(self._session.connection(), fanout, now=now)
 
     def _keep(self, fanout: Fanout, written: int) -> None:
-        self._session.exec(
-            update(FanoutRow).where(col(FanoutRow.id) == fanout.id).values(written=written)
-        )
+        self._session.connection().execute(_KEEP, {"fanout": fanout.id, "so_far": written})
+        self._sees(fanout, written=written)
+
+    def _sees(self, fanout: Fanout, **values: str | int) -> None:
+        """Let a row that this transaction has read show what was written past it."""
+        row = self._session.identity_map.get(identity_key(FanoutRow, fanout.id))
+        for name, value in values.items() if row is not None else ():
+            set_committed_value(row, name, value)
 
 
 def _of(incident: str, number: int) -> tuple[ColumnElement[bool] | bool, ...]:

@@ -21,6 +21,7 @@ _NAME = (
     .values(key=bindparam("name"))
 )
 
+_BY_KEY = select(IncidentRow).where(col(IncidentRow.key) == bindparam("wanted"))
 _DECLARED = select(col(IncidentRow.key)).where(col(IncidentRow.nonce) == bindparam("nonce"))
 
 
@@ -80,7 +81,7 @@ class SqlIncidents:
 
     def _row(self, key: str) -> IncidentRow:
         wanted = key.strip().upper()
-        row = self._session.exec(select(IncidentRow).where(IncidentRow.key == wanted)).first()
+        row = self._session.exec(_BY_KEY, params={"wanted": wanted}).first()
         if row is None:
             raise NotFound(f"There is no incident {key[:40]!r}.")
         return row

@@ -22,6 +22,7 @@ from storage.touch import touch
 
 # Plain columns, not mapped objects: hundreds of promises may come due in one and the same minute.
 _READ = sqlalchemy.select(*(getattr(PromiseRow, field.name) for field in fields(Promise)))
+_OF = _READ.where(col(PromiseRow.incident) == bindparam("key")).order_by(col(PromiseRow.id))
 # What returns something goes out as one statement for all rows, in no promised order.
 _ADDED = ("incident", "audience", "made_at", "due_at", "state")
 _ADD = insert(PromiseRow).returning(*(col(getattr(PromiseRow, n)) for n in ("id", *_ADDED)))
@@ -80,8 +81,8 @@ class SqlPromises:
 
     def of(self, incident: str) -> tuple[Promise, ...]:
         """All promises of an incident, oldest first."""
-        of = _READ.where(col(PromiseRow.incident) == incident)
-        return self._read(of.order_by(col(PromiseRow.id)))
+        found = self._session.connection().execute(_OF, {"key": incident})
+        return tuple(_promise(row) for row in found)
 
     def of_all(self, incidents: Sequence[str]) -> tuple[Promise, ...]:
         """All promises of these incidents, oldest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlmodel import Session, col, delete, func
 
 from comms.recipient import Listed, Recipient
@@ -55,6 +55,15 @@ def counted(database: Database, audiences: Iterable[str]) -> dict[str, int]:
         return {name: recipients.count(name) for name in audiences}
 
 
+_COUNT = select(func.count()).where(col(RecipientRow.audience) == bindparam("of"))
+_LANGUAGES = (
+    select(col(RecipientRow.language), func.count())
+    .where(col(RecipientRow.audience) == bindparam("of"))
+    .group_by(col(RecipientRow.language))
+    .order_by(func.count().desc(), col(RecipientRow.language))
+)
+
+
 class SqlRecipients:
     """Recipients in SQL."""
 
@@ -86,17 +95,12 @@ class SqlRecipients:
 
     def count(self, audience: str) -> int:
         """How many people the audience has."""
-        counted = select(func.count()).where(col(RecipientRow.audience) == audience)
-        return self._session.connection().execute(counted).scalar_one()
+        connection = self._session.connection()
+        return int(connection.execute(_COUNT, {"of": audience}).scalar_one())
 
     def languages(self, audience: str) -> Mapping[str, int]:
         """How many people of the audience are listed with each language ('': with none)."""
-        rows = self._session.connection().execute(
-            select(col(RecipientRow.language), func.count())
-            .where(col(RecipientRow.audience) == audience)
-            .group_by(col(RecipientRow.language))
-            .order_by(func.count().desc(), col(RecipientRow.language))
-        )
+        rows = self._session.connection().execute(_LANGUAGES, {"of": audience})
         return {row[0]: row[1] for row in rows}
 
     def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:

@@ -17,6 +17,13 @@ from storage.upsert import insert_ignoring
 COLUMNS = tuple(field.name for field in fields(Pace))
 
 
+_RATES = select(ThrottleRow.key, ThrottleRow.rate).where(
+    col(ThrottleRow.rate) > 0,
+    col(ThrottleRow.key).not_like("teams:%:%"),
+    col(ThrottleRow.key).not_like("%:quota"),
+)
+
+
 class SqlPaces:
     """Paces in SQL."""
 
@@ -25,13 +32,7 @@ class SqlPaces:
 
     def rates(self) -> Mapping[str, float]:
         """At how many messages a second those keys are held that have refused some."""
-        key = col(ThrottleRow.key)
-        found = self._session.exec(
-            select(ThrottleRow.key, ThrottleRow.rate).where(
-                col(ThrottleRow.rate) > 0, key.not_like("teams:%:%"), key.not_like("%:quota")
-            )
-        )
-        return dict(found.all())
+        return dict(self._session.exec(_RATES).all())
 
 
 class SqlThrottle:

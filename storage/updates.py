@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, delete, select
 
 from comms.errors import NotFound
@@ -16,6 +17,16 @@ from storage.columns import document
 from storage.documents import APPROVALS, PEOPLE, PERSON, PROMISES, REPORT, STATEMENT
 from storage.newer import is_known
 from storage.tables import StatementRow, UpdateRow
+
+# Read many times in one act: they are built once.
+_ONE = select(UpdateRow).where(
+    col(UpdateRow.incident) == bindparam("key"), col(UpdateRow.number) == bindparam("wanted")
+)
+_OF = (
+    select(UpdateRow)
+    .where(col(UpdateRow.incident) == bindparam("key"), col(UpdateRow.number) > 0)
+    .order_by(col(UpdateRow.number))
+)
 
 
 class SqlUpdates:
@@ -34,20 +45,14 @@ class SqlUpdates:
 
     def get(self, incident: str, number: int) -> Update:
         """Return one update, or raise NotFound."""
-        row = self._session.exec(
-            select(UpdateRow).where(UpdateRow.incident == incident, UpdateRow.number == number)
-        ).first()
+        row = self._session.exec(_ONE, params={"key": incident, "wanted": number}).first()
         if row is None or number < 1:
             raise NotFound(f"{incident} has no update {number}.")
         return _update(row)
 
     def of(self, incident: str) -> tuple[Update, ...]:
         """All updates of an incident by their number, without discarded ones."""
-        rows = self._session.exec(
-            select(UpdateRow)
-            .where(UpdateRow.incident == incident, UpdateRow.number > 0)
-            .order_by(col(UpdateRow.number))
-        )
+        rows = self._session.exec(_OF, params={"key": incident})
         return tuple(_update(row) for row in rows)
 
     def keep_statements(self, update: Update, statements: Sequence[Statement]) -> None:

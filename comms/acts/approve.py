@@ -19,7 +19,7 @@ from comms.approval import missing, needed, rights
 from comms.delivery import DeliveryState
 from comms.desk import Scene
 from comms.errors import Conflict, Forbidden, StaleDraft
-from comms.estimate import estimate
+from comms.estimate import estimates
 from comms.incident import Incident, move
 from comms.lint import Finding
 from comms.people import Person, Role
@@ -243,7 +243,7 @@ def _on_its_way(scene: Scene, incident: Incident, sent: Update) -> int:
     """How many are being reached: the ledger's rows, or the estimate while they are written."""
     if planning.is_planning(scene):
         audiences = scene.plan_for(incident).among(sent.audiences)
-        return sum(estimate(scene, sent, audience).recipients for audience in audiences)
+        return sum(one.recipients for one in estimates(scene, sent, audiences).values())
     totals = scene.book.fanouts.totals(sent.incident, sent.number)
     return sum(states[DeliveryState.PLANNED] for states in totals.values())
 

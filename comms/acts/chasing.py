@@ -41,11 +41,12 @@ def await_answers(scene: Scene, update: Update, fanouts: Sequence[Fanout]) -> No
     """Update `update` goes out now: its readers are waited for, where the plan asks them."""
     if update.kind in ENDS:
         return  # when all is over nobody is asked
+    plan = scene.plan_for(scene.book.incidents.get(update.incident))
     timers = [
         _timer(scene, fanout, audience.acknowledge.within)
         for fanout in fanouts
         if fanout.channel.is_personal
-        for audience in (_audience(scene, fanout),)
+        for audience in (plan.audiences.get(fanout.audience),)
         if audience and audience.acknowledge and audience.asks(update.severity)
     ]
     scene.book.timers.set(timers)

@@ -12,7 +12,7 @@ from comms.acts.waiting import wait
 from comms.approval import missing, needed
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
-from comms.estimate import Estimate, estimate
+from comms.estimate import Estimate, estimates
 from comms.incident import MOVES, Incident, Status
 from comms.language import nearest
 from comms.lint import Finding, blocks, lint
@@ -143,12 +143,12 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
     update = scene.book.updates.get(key, number)
     plan = scene.plan_for(incident)
     chosen = plan.among(update.audiences)
-    estimates = {audience.name: estimate(scene, update, audience) for audience in chosen}
+    estimated = estimates(scene, update, chosen)
     roles = needed(update, incident, scene.plan)
     return Preview(
         update=update,
         statements=scene.book.updates.statements(update),
-        estimates=estimates,
+        estimates=estimated,
         findings=tuple(
             finding
             for audience in chosen
@@ -156,7 +156,7 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
                 update,
                 incident,
                 audience,
-                recipients=estimates[audience.name].recipients,
+                recipients=estimated[audience.name].recipients,
                 now=scene.now,
                 readers=readers(scene, audience),
                 language=scene.plan.language,

@@ -50,12 +50,13 @@ def answer(scene: Scene, update: Update) -> None:
     The promise made is the one that the update prints. After the last update nobody waits who
     was never told of the incident: their first promise is withdrawn.
     """
-    told = _told(scene, update.incident) | set(update.audiences)
-    for promise in scene.book.promises.of(update.incident):
-        if promise.is_owed and promise.audience in update.audiences:
-            _answer(scene, promise, update.number)
-        elif promise.is_owed and update.kind is Kind.RESOLVED and promise.audience not in told:
-            _withdraw(scene, promise)
+    owed = [p for p in scene.book.promises.of(update.incident) if p.is_owed]
+    _answer(scene, [p for p in owed if p.audience in update.audiences], update.number)
+    if update.kind is Kind.RESOLVED:
+        told = _told(scene, update.incident) | set(update.audiences)
+        for promise in owed:
+            if promise.audience not in told:
+                _withdraw(scene, promise)
     _promise(scene, update.incident, update.promises)
 
 
@@ -219,18 +220,23 @@ def _timer(promise: Promise, step: str, due_at: datetime) -> Timer:
     )
 
 
-def _answer(scene: Scene, promise: Promise, number: int) -> None:
-    kept = answered(promise, number=number, now=scene.now)
-    scene.book.promises.save(kept)
-    scene.book.timers.cancel(f"promise:{promise.id}:")
-    _settle_nudges(scene, promise)
-    late = "" if kept.state is PromiseState.KEPT else ", late"
-    scene.tell(
-        promise.incident,
-        f"promise.{kept.state}",
-        f"Update {number} answers the promise to {promise.audience}{late}",
-        audience=promise.audience,
-        update=number,
+def _answer(scene: Scene, promises: Sequence[Promise], number: int) -> None:
+    kept = [answered(promise, number=number, now=scene.now) for promise in promises]
+    scene.book.promises.save(*kept)
+    for promise in promises:
+        scene.book.timers.cancel(f"promise:{promise.id}:")
+        _settle_nudges(scene, promise)
+    scene.tell_all(
+        Entry(
+            incident=promise.incident,
+            at=scene.now,
+            by=scene.by,
+            kind=f"promise.{promise.state}",
+            text=f"Update {number} answers the promise to {promise.audience}"
+            + ("" if promise.state is PromiseState.KEPT else ", late"),
+            facts={"audience": promise.audience, "update": number},
+        )
+        for promise in kept
     )
 
 

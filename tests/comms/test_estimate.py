@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from comms.desk import Desk, House, Scene
-from comms.estimate import Estimate, estimate
+from comms.estimate import Estimate, estimates
 from comms.people import SITREP
 from comms.recipient import Recipient
 from comms.testing import HeldClock
@@ -39,7 +39,7 @@ async def test_what_the_relay_was_seen_to_take_is_reckoned_with_where_it_is_less
     preview = await drafted(desk, incident.key, audiences=["stakeholders"])
 
     def look(scene: Scene) -> Estimate:
-        return estimate(scene, preview.update, scene.plan.audience("stakeholders"))
+        return estimates(scene, preview.update, scene.plan.enabled())["stakeholders"]
 
     rates = await desk.read(lambda scene: scene.book.paces.rates(), SITREP, "cli")
     told_so = await desk.read(look, SITREP, "cli")

@@ -8,7 +8,7 @@ import pytest
 
 from comms.delivery import DeliveryState, Reason
 from comms.desk import Desk, Scene
-from comms.estimate import estimate
+from comms.estimate import estimates
 from comms.incident import Incident
 from comms.ledger import Filter
 from comms.people import SITREP
@@ -109,7 +109,7 @@ async def test_the_estimate_counts_everybody_once(desk: Desk, incident: Incident
     update = (await sent(desk, incident.key, audiences=BOTH)).update
 
     def look(scene: Scene) -> int:
-        return estimate(scene, update, scene.plan.audience("executives")).recipients
+        return estimates(scene, update, scene.plan.enabled())["executives"].recipients
 
     assert await seen(desk, look) == 2
 
