@@ -25,6 +25,8 @@ from bot.bench.report import Measured, quietly
 from bot.cli import app
 from comms.errors import Unavailable
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 FEW = 100
 
 

@@ -21,6 +21,8 @@ from bot.bench import (
 from bot.cli import app
 from comms.errors import Unavailable
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 
 def test_the_ledger_is_measured_beside_a_naive_loop() -> None:
     result = fanout.run(1, recipients=600)

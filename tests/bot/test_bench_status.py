@@ -9,6 +9,8 @@ import pytest
 
 from bot.bench import status
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processor time is from /proc")
 def test_the_page_is_measured_beside_nginx_and_apart_from_the_bot() -> None:

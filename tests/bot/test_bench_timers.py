@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bot.bench.timers import run
+
+pytestmark = pytest.mark.usefixtures("quick_starts")
 
 
 def test_a_loop_that_looks_every_second_is_later_than_one_that_sleeps_until_then() -> None:

@@ -14,6 +14,8 @@ from bot.bench.load import COUNTER, TurnRefused, measure
 from bot.bench.turns import run
 from tests.bot.channel import serving
 
+pytestmark = pytest.mark.usefixtures("quick_starts")
+
 
 def test_every_contender_is_measured_and_compared() -> None:
     result = run(1, concurrency=2, seconds=0.3)

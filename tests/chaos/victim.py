@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
@@ -11,17 +10,14 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import TypeVar
 
+from tests.forks import FORKS
+
 T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 
 PATIENCE = 60.0
 """Seconds; only a failing test waits so long."""
-
-FORKS = multiprocessing.get_context("forkserver")
-# Each process is forked from one that has loaded the program: a start takes a tenth of the time,
-# and a test that kills thirty of them need not wait for thirty imports.
-FORKS.set_forkserver_preload(["bot.cli.serve", "bot.cli.db", "bot.__main__", "bot.root"])
 
 
 class Victim:
