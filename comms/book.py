@@ -12,6 +12,7 @@ from comms.bell import Topic
 from comms.bulletin import Bulletins
 from comms.chase import Chases
 from comms.chat import Chats
+from comms.checklist import Ticks
 from comms.choice import Choices
 from comms.hindsight import Hindsight
 from comms.incident import Incident
@@ -183,6 +184,9 @@ class Book(Protocol):
 
     @property
     def countdowns(self) -> Countdowns: ...
+
+    @property
+    def ticks(self) -> Ticks: ...
 
     @property
     def sightings(self) -> Sightings: ...

@@ -32,6 +32,7 @@ from storage.sightings import SqlSightings
 from storage.sources import SqlSources
 from storage.suppressions import SqlSuppressions
 from storage.throttle import SqlPaces
+from storage.ticks import SqlTicks
 from storage.timeline import SqlAudit, SqlTimeline
 from storage.touch import touched
 from storage.updates import SqlUpdates
@@ -149,6 +150,11 @@ class SqlBook:
     def outages(self) -> SqlOutages:
         """Which channels are out."""
         return SqlOutages(self._session)
+
+    @cached_property
+    def ticks(self) -> SqlTicks:
+        """Where ticks of checklists are kept."""
+        return SqlTicks(self._session)
 
     @cached_property
     def sightings(self) -> SqlSightings:

@@ -77,3 +77,15 @@ class FeedRow(SQLModel, table=True):
     etag: str
     modified: str
     body: bytes = Field(sa_type=LargeBinary)
+
+
+class TickRow(SQLModel, table=True):
+    """An item of a checklist that was ticked off. `item` is the id of `comms.plan.conduct.Item`."""
+
+    __tablename__ = "tick"
+
+    incident: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    by: dict[str, Any] = Field(sa_type=JSON)
+    at: datetime = Field(sa_type=UtcTime)

@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "incidents": ("incidents:incidents", "List incidents."),
     "show": ("incidents:show", "Show all about an incident."),
     "role": ("incidents:role", "Give a role to a person."),
+    "checklists": ("checklists:checklists", "House rules and checklists, and what is ticked off."),
+    "tick": ("checklists:tick", "Tick an item of a checklist off."),
     "note": ("incidents:note", "Write a line into the timeline."),
     "update": ("updates:update", "Draft the next update."),
     "preview": ("updates:preview", "Show exactly what an audience would be sent."),

@@ -8,6 +8,7 @@ import typer
 
 from bot.cli import say
 from bot.cli.adherence import show_adherence
+from bot.cli.checklists import show_checklists
 from bot.cli.client import client
 from bot.cli.say import AsJson
 from comms.incident import IncidentType, Severity
@@ -100,8 +101,9 @@ def show(key: Key, as_json: AsJson = False) -> None:
     api = client()
     told = api.get(f"/incidents/{key}")
     adherence = api.get(f"/incidents/{key}/adherence")
+    lists = api.get(f"/incidents/{key}/checklists")
     if as_json:
-        say.document(told | {"adherence": adherence})
+        say.document(told | {"checklists": lists["checklists"], "adherence": adherence})
         return
     drill = "DRILL " if told["drill"] else ""
     say.line(f"{drill}{told['key']} {told['severity']} {told['status']}: {told['title']}")
@@ -109,11 +111,14 @@ def show(key: Key, as_json: AsJson = False) -> None:
     say.line(f"Declared by {by}, {at}.")
     if told["summary"]:
         say.line(told["summary"])
+    if told["services"]:
+        say.line(f"Hit: {', '.join(told['services'])}.")
     _plans(told)
     _roles(told)
     _updates(told)
     _owed(told)
     _asks(told)
+    show_checklists(lists)
     show_adherence(adherence)
 
 

@@ -57,6 +57,7 @@ class Hands:
             "room.nudge": self.nudge,
             "room.answered": self.settle_nudge,
             "room.offer": self.offer_role,
+            "room.checklist": self.show_checklist,
             "room.handover": self.hand_over,
             "room.changed": self.ask_for_update,
             "room.current": self.settle_change,
@@ -158,6 +159,18 @@ class Hands:
         key, role = effect.incident, Role(str(effect.payload["role"]))
         card = await self._clerk.read(look.offer, key, role, str(effect.payload["by"]))
         await self._post(key, f"offer:{role}", card, f"{key}: {role.label}")
+
+    async def show_checklist(self, effect: Effect) -> None:
+        """Show a role's checklist to whoever takes the role; an earlier one steps back."""
+        key, role = effect.incident, Role(str(effect.payload["role"]))
+        name, summary = f"checklist:{role}", f"{effect.incident}: {role.label}"
+        card = await self._clerk.read(look.checklist, key, role)
+        if not effect.payload["anew"]:
+            await self._put(key, name, card, summary)
+            return
+        moved = await self._clerk.read(look.checklist, key, role, moved=True)
+        await self._take_back(key, name, moved)
+        await self._post(key, name, card, summary)
 
     async def hand_over(self, effect: Effect) -> None:
         """Tell the new comms lead what is owed; the offer that was answered says so."""

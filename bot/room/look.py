@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.cards.ask import ask_card, unmet_card
 from bot.cards.changed import changed_card, current_card
+from bot.cards.checklist import checklist_card
 from bot.cards.decision import (
     approved_card,
     approver_card,
@@ -21,7 +22,7 @@ from bot.cards.reach import reach_card
 from bot.cards.regulators import countdown_card, deadline_card, form_card, regulators_card
 from bot.cards.views import Reach, reach_of
 from bot.cards.war_room import war_room_card
-from comms.acts import countdowns, draft
+from comms.acts import checklists, countdowns, draft
 from comms.acts.called import reminded
 from comms.acts.chasing import seen_by
 from comms.acts.kind import last_approved
@@ -331,6 +332,16 @@ def outage(scene: Scene, key: str, what: Outage, ended_at: datetime | None) -> C
         ended_at=ended_at,
         plan=scene.plan,
         incident_url=scene.house.incident_url(key),
+    )
+
+
+def checklist(scene: Scene, key: str, role: Role, *, moved: bool = False) -> Card:
+    """The checklist of a role; `moved` where it is shown anew further down."""
+    return checklist_card(
+        incident=scene.book.incidents.get(key),
+        checklist=checklists.checklist(scene, key, role),
+        plan=scene.plan,
+        moved=moved,
     )
 
 

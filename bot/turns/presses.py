@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.cards import verbs
-from bot.turns import approving, declaring, leading, regulating, reporting, seeing
+from bot.turns import approving, checking, declaring, leading, regulating, reporting, seeing
 from bot.turns.answer import Answer
 from bot.turns.door import Door
 from bot.turns.press import Press
@@ -37,6 +37,8 @@ TURNS: Mapping[str, Turn] = {
     verbs.ASK_TAKE: leading.take_ask,
     verbs.ASK_MET: leading.meet_ask,
     verbs.ASK_DECLINE: leading.decline_ask,
+    verbs.CHECKLIST_TICK: checking.tick_item,
+    verbs.CHECKLIST_UNTICK: checking.untick_item,
     verbs.COUNTDOWN_OPEN: regulating.open_clocks,
     verbs.COUNTDOWN_LOOK: regulating.open_clocks,
     verbs.COUNTDOWN_START: regulating.start_clock,

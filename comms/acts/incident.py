@@ -16,7 +16,7 @@ from comms.acts.draft import (
 )
 from comms.acts.kind import last_approved
 from comms.acts.promises import tighten, withdraw
-from comms.acts.show import show_handover, show_incident, show_offer
+from comms.acts.show import show_checklist, show_handover, show_incident, show_offer
 from comms.acts.unaware import ask_for_update
 from comms.desk import Scene
 from comms.errors import Conflict, Invalid
@@ -45,6 +45,8 @@ def assign(scene: Scene, key: str, *, role: Role, person: Person) -> Incident:
     )
     if role is Role.COMMS_LEAD and before and any(p.is_owed for p in scene.book.promises.of(key)):
         show_handover(scene, key)
+    if scene.plan.conduct.checklist(after, role) or scene.plan.conduct.rules_for(after):
+        show_checklist(scene, key, role, anew=True)
     redraft(scene, after)
     show_incident(scene, key)
     return after

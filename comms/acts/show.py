@@ -26,6 +26,11 @@ def show_offer(scene: Scene, key: str, role: Role) -> None:
     _put(scene, "room.offer", key, role=role.value, by=scene.by.name)
 
 
+def show_checklist(scene: Scene, key: str, role: Role, *, anew: bool = False) -> None:
+    """Show the checklist of a role in its present state; `anew`: below all that has been said."""
+    _put(scene, "room.checklist", key, role=role.value, anew=int(anew))
+
+
 def show_handover(scene: Scene, key: str) -> None:
     """Tell whoever has just become comms lead what readers were promised."""
     _put(scene, "room.handover", key)

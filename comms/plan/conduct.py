@@ -59,7 +59,7 @@ class Item:
     @property
     def id(self) -> str:
         """Twelve digits of its words' hash."""
-        return hashlib.sha256(self.text.encode()).hexdigest()[:12]
+        return hashlib.sha256(self.text.encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 Checklists = Mapping[Role, tuple[Item, ...]]

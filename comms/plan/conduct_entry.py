@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from comms.incident import IncidentType, Severity
 from comms.people import TAKEABLE
 from comms.plan.conduct import CRITERIA, NATURES, Checklists, Conduct, Criteria, Item, Nature
 from comms.plan.entry import Strict, refuse_doubles
-from comms.plan.values import Line
+from comms.plan.values import one_line
 
 SHORT = 60
 LONG = 200
@@ -25,9 +25,9 @@ def _each_once(lines: list[str]) -> list[str]:
     return lines
 
 
-Word = Annotated[Line, Field(max_length=24)]
-Phrase = Annotated[Line, Field(max_length=SHORT)]
-Sentence = Annotated[Line, Field(max_length=LONG)]
+Word = Annotated[str, StringConstraints(max_length=24), AfterValidator(one_line)]
+Phrase = Annotated[str, StringConstraints(max_length=SHORT), AfterValidator(one_line)]
+Sentence = Annotated[str, StringConstraints(max_length=LONG), AfterValidator(one_line)]
 Lines = Annotated[list[Sentence], Field(max_length=ITEMS), AfterValidator(_each_once)]
 
 

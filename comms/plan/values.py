@@ -34,7 +34,8 @@ TOLD = tuple(status.value for status in Status if status in OPEN - {Status.TRIAG
 """The statuses in which something is promised."""
 
 
-def _line(value: str) -> str:
+def one_line(value: str) -> str:
+    """Return what is typed as one line; ValueError says what is wrong with it."""
     try:
         return text.line(value, pointer="", required=True)
     except Invalid as error:
@@ -98,13 +99,13 @@ def one_or(item: Any) -> BeforeValidator:
     return BeforeValidator(listed, json_schema_input_type=item | list[item])
 
 
-Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(_line)]
+Line = Annotated[str, StringConstraints(max_length=text.LINE_LIMIT), AfterValidator(one_line)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 Mail = Annotated[str, StringConstraints(pattern=MAIL, max_length=254)]
 Version = Annotated[
     str,
     StringConstraints(max_length=80),
-    AfterValidator(lambda value: _line(value) if value else value),
+    AfterValidator(lambda value: one_line(value) if value else value),
     BeforeValidator(_number_as_text, json_schema_input_type=str | int),
     Field(json_schema_extra={"examples": ["2026-11", 7]}),
 ]

@@ -57,7 +57,7 @@ class Hour:
                 [
                     *("room.open", "room.refresh", "room.update", "room.reach", "room.ask"),
                     *("room.nudge", "room.glass", "room.changed", "room.current"),
-                    *("room.answered", "page.refresh"),
+                    *("room.answered", "room.checklist", "page.refresh"),
                 ],
                 self._show,
             ),

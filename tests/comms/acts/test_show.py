@@ -24,4 +24,4 @@ async def test_what_changes_again_in_the_same_moment_is_shown_again(
     await desk.do(assign, BEN, "teams", incident.key, role=Role.COMMS_LEAD, person=BEN)
 
     waiting = await effects.waiting(clock.now(), limit=9)
-    assert [effect.kind for effect in waiting] == ["room.refresh"]
+    assert [effect.kind for effect in waiting] == ["room.checklist", "room.refresh"]
