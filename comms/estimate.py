@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from comms.chosen import kept_back
 from comms.desk import Scene
+from comms.holders import holders
 from comms.ledger import REACHED
 from comms.plan.model import Audience, ChannelName
 from comms.throttle import learned, seconds
@@ -61,6 +62,7 @@ def _count(
     if not channel.is_personal:
         return 1
     people, order = scene.book.recipients.count(audience.name) - chose, audience.order()
+    people += len(holders(scene, update.incident, audience))
     if len(order) < 2:
         return people
     # Everybody gets one: those who have a chat there, where that comes first; the others by mail.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from comms.acts.sources import settle_on_call
 from comms.chosen import PageOfChoices
 from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
+from comms.holders import add_holders, holders
 from comms.incident import Incident
 from comms.ledger import REACHED, Fanout, FanoutState, Line
 from comms.plan.model import Audience, ChannelName
@@ -27,6 +29,8 @@ PAGE_ADDRESS = "status page"
 
 def open_fanouts(scene: Scene, incident: Incident, update: Update) -> tuple[Fanout, ...]:
     """Open a fan-out for each statement of an update, in the plan's order of audiences."""
+    for audience in scene.plan.among(update.audiences):
+        settle_on_call(scene, audience)
     return tuple(
         scene.book.fanouts.open(
             update=update.id,
@@ -111,6 +115,8 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
         lines = tuple(_corrected(scene, fanout, people))
         fanouts.write(fanout, lines, now=scene.now, written=written)
     elif fanout.channel.is_personal:
+        if not after:
+            _write_holders(scene, fanout)
         people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
         apart = tuple(_apart(scene, fanout, people))
         fanouts.enlist(fanout, people, apart, now=scene.now)
@@ -120,6 +126,16 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
         fanouts.ready(fanout)
         return None
     return replace(fanout, written=people[-1].number)
+
+
+def _write_holders(scene: Scene, fanout: Fanout) -> None:
+    """Write the rows of those who are of the audience by their role in this very incident."""
+    people = holders(scene, fanout.incident, scene.plan.look_up(fanout.audience))
+    if people:
+        apart = {line.address: line for line in _apart(scene, fanout, people)}
+        plain = {one.email: Line(one.email, one.name, "", None, "") for one in people}
+        lines = tuple({**plain, **apart}.values())
+        scene.book.fanouts.write(fanout, lines, now=scene.now)
 
 
 def place(fanout: Fanout, channel: ChannelName) -> Line:
@@ -148,7 +164,7 @@ def _apart(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[L
     beside = scene.book.fanouts.beside(fanout)
     others = {name: plan.look_up(name) for name in plan.more_detailed(audience.name, beside)}
     ways = PageOfWays(scene, people, audiences=[audience, *others.values()])
-    told = _told_elsewhere(scene, ways, people, others)
+    told = _told_elsewhere(scene, fanout, ways, people, others)
     page = PageOfChoices(scene, fanout, people, audiences=[audience.name, *others])
     known = told.keys() | page.addresses
     for person in people:
@@ -179,12 +195,18 @@ def _held(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Mapping[str
 
 
 def _told_elsewhere(
-    scene: Scene, ways: PageOfWays, people: Sequence[Listed], others: Mapping[str, Audience]
+    scene: Scene,
+    fanout: Fanout,
+    ways: PageOfWays,
+    people: Sequence[Listed],
+    others: Mapping[str, Audience],
 ) -> Mapping[str, Sequence[str]]:
     """In which of the other audiences of this update these people (casefolded) are told."""
     if not others:
         return {}
-    found = scene.book.recipients.among([person.email for person in people], tuple(others))
+    emails = [person.email for person in people]
+    found = scene.book.recipients.among(emails, tuple(others))
+    found = add_holders(scene, fanout.incident, emails, [*others.values()], found)
     told = {
         address: [
             name for name, wanted in audiences.items() if ways.tells(others[name], address, wanted)

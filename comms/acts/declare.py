@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from comms import text
 from comms.acts.promises import promise_first
 from comms.acts.show import show_incident
+from comms.acts.sources import freshen
 from comms.acts.triage import services_of, tell_services
 from comms.desk import Scene
 from comms.errors import Conflict
@@ -70,6 +71,7 @@ def declare(
     )
     if not suspected:
         promise_first(scene, incident)
+    freshen(scene, scene.plan.told_of(incident))
     return incident
 
 

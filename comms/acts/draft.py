@@ -8,6 +8,7 @@ from datetime import datetime
 
 from comms.acts.kind import changed, last_approved
 from comms.acts.show import show_update
+from comms.acts.sources import freshen
 from comms.acts.waiting import wait
 from comms.approval import missing, needed
 from comms.desk import Scene
@@ -101,6 +102,7 @@ def draft(
     if before and _is_same(before, update):
         return preview(scene, key, before.number)
     kept = _keep(scene, incident, update, chosen)
+    freshen(scene, chosen)
     scene.tell(
         key,
         "update.drafted",

@@ -141,7 +141,7 @@ def begin(scene: Scene) -> None:
 def freshen(scene: Scene, audiences: Iterable[Audience]) -> None:
     """Have the sources of these audiences read at once, unless they were a moment ago."""
     named = {source.key for audience in audiences for source in audience.sources if source.is_kept}
-    for key, state in scene.book.sources.states().items():
+    for key, state in scene.book.sources.states().items() if named else ():
         is_old = state.tried_at is None or scene.now - state.tried_at >= FRESH
         if key in named and is_old and state.due_at is not None and state.due_at > scene.now:
             scene.book.sources.hurry(replace(state, due_at=scene.now))
