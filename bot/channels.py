@@ -99,6 +99,7 @@ def site(settings: Settings, plan: Plan) -> Site:
         subscribe_url=f"{settings.base_url}/subscribe"
         if settings.base_url and open_to_all(plan)
         else "",
+        manage_url=f"{settings.base_url}/manage" if settings.base_url else "",
     )
 
 

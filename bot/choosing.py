@@ -25,7 +25,7 @@ from comms.render import fill
 from comms.slot import WEEKDAYS
 
 READER = Person(name="Reader of a letter")
-MANAGE = "choices"
+MANAGE = "manage"
 
 WISHES: Mapping[Wish, tuple[str, str]] = {
     Wish.EVERY: (marked("Every update"), marked("As soon as it is published.")),

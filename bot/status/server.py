@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import signal
 import sys
 from pathlib import Path
@@ -26,6 +27,8 @@ LOOK_EVERY = 0.25
 FRESH = "public, max-age=15, stale-while-revalidate=30, stale-if-error=86400"
 KEPT = "public, max-age=31536000, immutable"
 UNKEPT = "no-store"
+
+_TOKEN = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -54,6 +57,8 @@ class StatusServer:
         path = request.path
         if path == "/healthz":
             return self._health()
+        if (there := self._managed(path)) is not None:
+            return there
         name = _name(path)
         item = self._find(name)
         if item is None:
@@ -77,6 +82,16 @@ class StatusServer:
         if missing and missing != self._missing:
             log.warning("status_files_not_whole", directory=str(self._directory), files=missing)
         self._missing = missing
+
+    def _managed(self, path: str) -> web.Response | None:
+        """Send a reader's own link on to the app, which alone knows what they chose."""
+        token = path.removeprefix("/manage/")
+        if not self._shelf.manage_url or token == path or not _TOKEN.fullmatch(token):
+            return None
+        headers = self._headers.copy()
+        headers[hdrs.LOCATION] = f"{self._shelf.manage_url}/{token}"
+        headers[hdrs.CACHE_CONTROL] = UNKEPT
+        return web.Response(status=307, headers=headers)
 
     def _find(self, name: str) -> Item | None:
         return self._shelf.items.get(name) or self._setup.items.get(name)

@@ -10,7 +10,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from comms.channels.page import feeds, folder, pages
+from comms.channels.page.snapshot import kept_site
 from comms.channels.page.state import Site, page_state
+from comms.errors import SitrepError
 
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -42,10 +44,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """All files of one snapshot by their paths; `manifest` is what they were read by."""
+    """All files of one snapshot by their paths; `manifest` is what they were read by.
+
+    `manage_url` is the site's: where readers choose what they receive.
+    """
 
     items: Mapping[str, Item]
     manifest: Mapping[str, str]
+    manage_url: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -80,7 +86,7 @@ def read(directory: Path, before: Shelf = EMPTY) -> Shelf:
             )
         if held is not None:
             items[path] = held
-    return Shelf(items=items, manifest=manifest)
+    return Shelf(items=items, manifest=manifest, manage_url=_manage_url(directory))
 
 
 def being_set_up() -> Shelf:
@@ -107,6 +113,13 @@ def prepared(path: str, body: bytes) -> Item:
         body=body,
         zipped=zipped if zipped and len(zipped) < len(body) else None,
     )
+
+
+def _manage_url(directory: Path) -> str:
+    try:
+        return kept_site(directory).manage_url
+    except SitrepError:
+        return ""
 
 
 def _item(directory: Path, path: str, digest: str | None) -> Item | None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -56,6 +57,25 @@ async def test_each_file_comes_with_its_type(
     assert reply.status == 200
     assert reply.headers["Content-Type"] == type_
     assert holds in reply.body
+
+
+async def test_a_readers_own_link_is_sent_on_to_the_app(tmp_path: Path) -> None:
+    site = replace(SITE, manage_url="https://sitrep.example.org/manage")
+    snapshot.publish(tmp_path, site, story(), now=NOW)
+
+    async with serving(tmp_path) as page:
+        status, answer = await page.raw("/manage/41.k7Qx_-")
+        bare, _ = await page.raw("/manage/")
+        odd, _ = await page.raw("/manage/a%0d%0aSet-Cookie:b")
+
+    assert (status, bare, odd) == (307, 404, 404)
+    assert b"\r\nLocation: https://sitrep.example.org/manage/41.k7Qx_-\r\n" in answer
+    assert b"\r\nCache-Control: no-store\r\n" in answer
+
+
+async def test_without_an_app_that_readers_reach_nothing_is_sent_on(directory: Path) -> None:
+    async with serving(directory) as page:
+        assert (await page.get("/manage/41.k7Qx")).status == 404
 
 
 async def test_no_answer_lets_a_page_do_more_than_it_needs(directory: Path) -> None:

@@ -49,9 +49,9 @@ async def read() -> AsyncIterator[Read]:
         [letter, *_] = team.mails(1, "customers")
         links = {
             purpose: re.findall(rf"{team.stage.url}/{purpose}/\S+", letter.text)[0]
-            for purpose in ("choices", "unsubscribe")
+            for purpose in ("manage", "unsubscribe")
         }
-        yield Read(team, links["choices"], links["unsubscribe"])
+        yield Read(team, links["manage"], links["unsubscribe"])
 
 
 async def test_axe_finds_nothing_and_nothing_is_cut_off(browser: Browser, read: Read) -> None:

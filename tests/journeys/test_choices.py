@@ -42,7 +42,7 @@ async def test_opening_every_link_of_a_letter_changes_nothing() -> None:
         await team.approved(1)
         [letter, *_] = before = team.mails(1, "customers")
         urls = set(re.findall(rf"{team.stage.url}/\S+", letter.text))
-        assert {url.split("/")[3] for url in urls} == {"choices", "unsubscribe"}
+        assert {url.split("/")[3] for url in urls} == {"manage", "unsubscribe"}
 
         for url in urls:
             assert letter.recipients[0] not in url
@@ -63,7 +63,7 @@ async def test_a_reader_chooses_a_digest_and_their_own_hour_and_zone() -> None:
         await team.drafted()
         await team.approved(1)
         letter = team.mails(1, "customers")[0]
-        url = link(team, letter, "choices")
+        url = link(team, letter, "manage")
 
         form = {
             "wish": "weekly",
@@ -92,7 +92,7 @@ async def test_what_no_form_of_ours_can_have_sent_is_refused_where_it_was_sent()
         await team.drafted()
         await team.approved(1)
         letter = team.mails(1, "customers")[0]
-        url = link(team, letter, "choices")
+        url = link(team, letter, "manage")
 
         bad = [
             {"wish": "hourly"},
@@ -105,7 +105,7 @@ async def test_what_no_form_of_ours_can_have_sent_is_refused_where_it_was_sent()
             async with http.post(url, data=form) as answer:
                 assert answer.status == 422, form
                 assert 'role="alert"' in await answer.text()
-        for forged in (f"{url}x", url.replace("/choices/", "/unsubscribe/"), f"{url[:-30]}/٣.x"):
+        for forged in (f"{url}x", url.replace("/manage/", "/unsubscribe/"), f"{url[:-30]}/٣.x"):
             for method in ("GET", "POST"):
                 async with http.request(method, forged) as answer:
                     assert answer.status == 404, forged

@@ -30,7 +30,7 @@ async def test_an_address_becomes_a_recipient_when_its_reader_says_so_and_not_be
         for _ in range(2):
             async with http.post(url) as answer:
                 assert answer.status == 200
-                assert "/choices/" in await answer.text()
+                assert "/manage/" in await answer.text()
         assert await people(team) == before | {NEW}
 
         await team.led()
@@ -57,7 +57,7 @@ async def test_the_link_is_over_after_two_days_and_a_forged_one_leads_nowhere() 
     async with a_team() as team, browser() as http:
         letter = await asked(team, http, NEW)
         url = link(team, letter, "confirm")
-        for forged in (f"{url}x", url.replace("/confirm/", "/choices/")):
+        for forged in (f"{url}x", url.replace("/confirm/", "/manage/")):
             async with http.post(forged) as answer:
                 assert answer.status == 404
 

@@ -84,6 +84,7 @@ def kept_site(directory: Path) -> Site:
             time_zone=ZoneInfo(held["time_zone"]),
             url=held["url"],
             subscribe_url=str(held.get("subscribe_url", "")),
+            manage_url=str(held.get("manage_url", "")),
         )
     except (OSError, ValueError, KeyError, TypeError) as wrong:
         raise NotFound(
@@ -125,5 +126,6 @@ def _site_json(site: Site) -> bytes:
         "time_zone": site.time_zone.key,
         "url": site.url,
         "subscribe_url": site.subscribe_url,
+        "manage_url": site.manage_url,
     }
     return (json.dumps(held, ensure_ascii=False, indent=1) + "\n").encode()

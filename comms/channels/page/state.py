@@ -22,13 +22,15 @@ RECENT = timedelta(days=14)
 class Site:
     """Whose page it is. `url` is where customers find it, without a slash at the end.
 
-    `subscribe_url` is where they ask for mail; '' where they cannot.
+    `subscribe_url` is where they ask for mail, `manage_url` where, before the token of their own
+    link, they choose what they receive; '' where they cannot.
     """
 
     organisation: str
     time_zone: ZoneInfo
     url: str
     subscribe_url: str = ""
+    manage_url: str = ""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
