@@ -12,7 +12,7 @@ from comms.acts.people import import_recipients
 from comms.acts.sources import take_rota
 from comms.delivery import DeliveryState, Reason
 from comms.desk import Desk, House, Scene
-from comms.estimate import estimate
+from comms.estimate import estimates
 from comms.ledger import Filter
 from comms.people import SITREP, Role
 from comms.plan.model import ChannelName, Plan
@@ -110,7 +110,8 @@ async def test_the_estimate_counts_who_holds_a_role(desk: Desk) -> None:
 
     def look(scene: Scene) -> list[int]:
         audiences = [scene.plan.audience(name) for name in ("executives", "stakeholders")]
-        return [estimate(scene, update, audience).recipients for audience in audiences]
+        found = estimates(scene, update, audiences)
+        return [found[audience.name].recipients for audience in audiences]
 
     assert await desk.read(look, CAS, "api") == [2, 2]
 
