@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from comms.acts.sources import on_call
 from comms.approval import known
 from comms.desk import Scene
 from comms.incident import Incident
 from comms.people import Person, Role
-from comms.plan.called import Called
+from comms.plan.called import Called, OnCall
 from comms.plan.escalation import Phase, Step
 
 
@@ -18,6 +19,9 @@ def people_called(scene: Scene, called: Called, incident: Incident) -> tuple[Per
             return (holder,) if holder else tuple(scene.plan.approvers.get(called, ()))
         case Person():
             return (known(called, incident, scene.plan) or called,)
+        case OnCall():
+            people = on_call(scene, called.rota, scene.now)
+            return tuple(known(one, incident, scene.plan) or one for one in people)
         case _:
             return (scene.plan.duty_manager,) if scene.plan.duty_manager else ()
 

@@ -9,11 +9,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from comms.people import Person, Role
-from comms.plan.called import Called, Duty
+from comms.plan.called import Called, Duty, OnCall
 from comms.plan.duration import UNITS
-from comms.plan.entry import PersonEntry
+from comms.plan.entry import PersonEntry, Strict
 from comms.plan.escalation import Step
 from comms.plan.problem import nearest
+from comms.plan.values import Name
 
 WORDS = (*(role.value for role in Role), *(duty.value for duty in Duty))
 STEP_PATTERN = r"^T([+-][1-9][0-9]{0,3}[mh])?$"
@@ -21,22 +22,32 @@ FARTHEST = timedelta(days=1)
 NEAREST_BEFORE = timedelta(hours=1)
 
 
+class RotaCalledEntry(Strict):
+    """Whoever a rota of the plan has on call."""
+
+    rota: Name
+
+
 def _word(value: object) -> object:
     if isinstance(value, str) and value not in WORDS:
         raise ValueError(
             f"there is no role or duty {value!r}.{nearest(value, WORDS)} Known: {', '.join(WORDS)};"
-            " or write a person, {name: …, email: …}"
+            " or write a person, {name: …, email: …}, or a rota, {rota: …}"
         )
     return value
 
 
 def _shape(given: Any) -> str:
+    if isinstance(given, RotaCalledEntry) or (isinstance(given, dict) and "rota" in given):
+        return "[rota]"
     return "[person]" if isinstance(given, dict | PersonEntry) else "[word]"
 
 
 Word = Annotated[str, BeforeValidator(_word), Field(json_schema_extra={"enum": list(WORDS)})]
 CalledEntry = Annotated[
-    Annotated[Word, Tag("[word]")] | Annotated[PersonEntry, Tag("[person]")],
+    Annotated[Word, Tag("[word]")]
+    | Annotated[PersonEntry, Tag("[person]")]
+    | Annotated[RotaCalledEntry, Tag("[rota]")],
     Discriminator(_shape),
 ]
 
@@ -63,10 +74,12 @@ EscalationEntry = Annotated[
 ]
 
 
-def called(entry: str | PersonEntry) -> Called:
+def called(entry: str | PersonEntry | RotaCalledEntry) -> Called:
     """Return who is called."""
     if isinstance(entry, PersonEntry):
         return Person(name=entry.name, email=entry.email, entra_id=entry.entra_id)
+    if isinstance(entry, RotaCalledEntry):
+        return OnCall(rota=entry.rota)
     return Duty(entry) if entry in set(Duty) else Role(entry)
 
 

@@ -5,36 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from comms.people import Person, Role
-from comms.plan.approval_entry import ApprovalTimeoutEntry
-from comms.plan.called import Called, Duty, called_name
+from comms.people import Person
+from comms.plan.called import Called, Duty, OnCall, called_name
 from comms.plan.called_entry import EscalationEntry, called, offset_of
 from comms.plan.document import Document, Path
 from comms.plan.entry import PersonEntry
+from comms.plan.problem import nearest
+from comms.plan.schema import PlanFile
+
+Chain = Sequence[tuple[Path, Called]]
 
 
-def check_chains(
-    escalation: EscalationEntry | None,
-    timeout: ApprovalTimeoutEntry | None,
-    duty_manager: PersonEntry | None,
-    found: Document,
-) -> None:
-    """Add to the document's problems where a chain would ask nobody new."""
-    if escalation:
-        _check_escalation(escalation, duty_manager, found)
-    if timeout:
-        then: list[tuple[Path, Called]] = [
-            (("approval_timeout", "then", place), called(whom))
-            for place, whom in enumerate(timeout.then)
+def check_chains(entry: PlanFile, found: Document) -> None:
+    """Add to the document's problems where a chain would ask nobody, or nobody new."""
+    if entry.escalation:
+        _check_moments(entry.escalation, found)
+        reminded: Chain = [
+            (("escalation", name), called(entry.escalation[name]))
+            for name in sorted(entry.escalation, key=offset_of)
         ]
-        _check_once(then, duty_manager, found)
+        _check_whom(reminded, entry, found)
+    if entry.approval_timeout:
+        asked: Chain = [
+            (("approval_timeout", "then", place), called(whom))
+            for place, whom in enumerate(entry.approval_timeout.then)
+        ]
+        _check_whom(asked, entry, found)
 
 
-def _check_escalation(
-    entry: EscalationEntry, duty_manager: PersonEntry | None, found: Document
-) -> None:
+def _check_moments(escalation: EscalationEntry, found: Document) -> None:
     before: dict[timedelta, str] = {}
-    for name in sorted(entry, key=offset_of):
+    for name in sorted(escalation, key=offset_of):
         offset, at = offset_of(name), ("escalation", name)
         if offset in before:
             found.problem(f"{name} is the same moment as {before[offset]}", found.keys[at], at)
@@ -42,28 +43,22 @@ def _check_escalation(
             message = f"somebody is asked before T already, at {next(iter(before.values()))}"
             found.problem(message, found.keys[at], at)
         before.setdefault(offset, name)
-    ways: list[tuple[Path, Called]] = [
-        (("escalation", name), called(entry[name])) for name in sorted(entry, key=offset_of)
-    ]
-    _check_once(ways, duty_manager, found)
 
 
-def _check_once(
-    chain: Sequence[tuple[Path, Called]], duty_manager: PersonEntry | None, found: Document
-) -> None:
-    """Refuse a chain that comes back to somebody who was asked before."""
+def _check_whom(chain: Chain, entry: PlanFile, found: Document) -> None:
+    """Refuse a rota that the plan has not, and whoever was asked before."""
     asked: dict[str, str] = {}
     for at, whom in chain:
-        who = _identity(whom, duty_manager)
+        if isinstance(whom, OnCall) and whom.rota not in entry.rotas:
+            known = f" Known: {', '.join(entry.rotas)}." if entry.rotas else ""
+            near = nearest(whom.rota, entry.rotas)
+            found.problem(f"there is no rota {whom.rota!r}.{near}{known}", found.values[at], at)
+        who = _identity(whom, entry.duty_manager)
         if who in asked:
-            found.problem(
-                f"the chain comes back to the {asked[who]}: ask somebody else, or nobody"
-                if isinstance(whom, Role | Duty)
-                else f"{called_name(whom)} is asked before, as {asked[who]}",
-                found.values[at],
-                at,
-            )
-        asked.setdefault(who, called_name(whom))
+            message = f"the chain comes back to {asked[who]}: ask somebody else, or nobody"
+            found.problem(message, found.values[at], at)
+        is_named = isinstance(whom, Person)
+        asked.setdefault(who, called_name(whom) if is_named else f"the {called_name(whom)}")
 
 
 def _identity(whom: Called, duty_manager: PersonEntry | None) -> str:

@@ -175,7 +175,7 @@ def _crosswise(
         check_cadences(audience.cadence, entry.time_zone, found, ("audiences", name, "cadence"))
         check_sources(name, audience, entry.rotas, found)
     check_catalogue(entry, found, partial(_worded_with, own), transports)
-    check_chains(entry.escalation, entry.approval_timeout, entry.duty_manager, found)
+    check_chains(entry, found)
     return own
 
 

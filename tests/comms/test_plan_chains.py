@@ -130,7 +130,11 @@ def test_whoever_is_called_is_known_by_name() -> None:
         (
             PLAN + DUTY + "escalation: {T: duty_manager, T+5m: {name: D, email: DANA@northwind."
             "example}}\n",
-            "escalation.T+5m: D is asked before, as duty manager",
+            "escalation.T+5m: the chain comes back to the duty manager",
+        ),
+        (
+            PLAN + "escalation: {T: {rota: network}}\n",
+            "escalation.T: there is no rota 'network'.",
         ),
         (
             PLAN + "escalation: {T+60m: comms_lead, T+1h: incident_commander}\n",
