@@ -28,6 +28,9 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     return int(ended.value.code or 0)
 
 
+LINE = shipped().splitlines().index("    channels: [teams]") + 1
+
+
 def plan_file(tmp_path: Path, old: str = "", new: str = "") -> str:
     file = tmp_path / "plan.yaml"
     file.write_text(shipped().replace(old, new, 1) if old else shipped(), encoding="utf-8")
@@ -53,7 +56,9 @@ def test_a_plan_with_an_error_exits_1_and_names_its_line(
     assert run(monkeypatch, "plan", "check", file) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith(f"{file}:11:16: audiences.responders.channels[0]: expected 'teams'")
+    assert said.err.startswith(
+        f"{file}:{LINE}:16: audiences.responders.channels[0]: expected 'teams'"
+    )
 
 
 def test_problems_come_as_json_too(
@@ -63,7 +68,7 @@ def test_problems_come_as_json_too(
 
     assert run(monkeypatch, "plan", "check", file, "--json") == 1
     (problem,) = json.loads(capsys.readouterr().out)["problems"]
-    assert (problem["line"], problem["field"]) == (11, "audiences.responders.channels[0]")
+    assert (problem["line"], problem["field"]) == (LINE, "audiences.responders.channels[0]")
 
 
 def test_a_plan_that_is_not_there_is_one_line_without_a_stack_trace(
