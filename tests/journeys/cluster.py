@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage.database import Database
+from tests.chaos.victim import Victim
 
-ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 60.0
 """Seconds; only a failing test waits so long."""
 
 
-@dataclass
 class Process:
-    """A `sitrep` process; `said` is what it has written to standard error."""
+    """A `sitrep` process."""
 
-    running: asyncio.subprocess.Process
-    said: list[str] = field(default_factory=list)
-    reading: asyncio.Task[None] | None = None
+    def __init__(self, victim: Victim) -> None:
+        self._victim = victim
+
+    @property
+    def said(self) -> list[str]:
+        """What it has said so far, line by line."""
+        return self._victim.said().splitlines()
+
+    @property
+    def has_ended(self) -> bool:
+        """True when the process is gone."""
+        return not self._victim.is_alive
 
     async def says(self, sign: str) -> str:
         """Return the line with this sign, once it is written."""
@@ -33,20 +38,18 @@ class Process:
         assert found, self.said
         return found[0]
 
-    @property
-    def has_ended(self) -> bool:
-        """True when the process is gone and all it said is read."""
-        return self.running.returncode is not None and bool(self.reading and self.reading.done())
-
     def kill(self) -> None:
         """End it as a power cut would."""
-        self.running.kill()
+        self._victim.kill()
 
     async def stopped(self) -> int:
         """Ask it to stop; return its exit code."""
-        self.running.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(PATIENCE):
-            return await self.running.wait()
+        self._victim.ask_to_stop()
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself; return its exit code."""
+        return await asyncio.to_thread(self._victim.ended)
 
 
 @dataclass
@@ -71,21 +74,10 @@ class Cluster:
 
     async def start(self, *words: str) -> Process:
         """Start `sitrep` with these words."""
-        environ = {k: v for k, v in os.environ.items() if not k.startswith("SITREP_")}
-        running = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bot",
-            *words,
-            cwd=self.folder,
-            env={**environ, "PYTHONPATH": str(ROOT), **self.settings},
-            stderr=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-        )
-        started = Process(running)
-        started.reading = asyncio.create_task(_read(started))
-        self.processes.append(started)
-        return started
+        log = self.folder / f"{len(self.processes):02}-{words[0]}.log"
+        victim = Victim(words, environ=self.settings, folder=self.folder, log=log)
+        self.processes.append(Process(victim))
+        return self.processes[-1]
 
 
 @asynccontextmanager
@@ -96,11 +88,7 @@ async def cluster(database: Database, folder: Path, **settings: str) -> AsyncIte
         yield made
     finally:
         for process in made.processes:
-            if process.running.returncode is None:
-                process.kill()
-            await process.running.wait()
-            if process.reading:
-                await process.reading
+            process.kill()
             print(*process.said, sep="\n")  # noqa: T201 (shown where the test fails)
 
 
@@ -109,9 +97,3 @@ async def until(is_so: Callable[[], bool], *, within: float = PATIENCE) -> None:
     async with asyncio.timeout(within):
         while not is_so():  # noqa: ASYNC110 (another process rings no bell here)
             await asyncio.sleep(0.02)
-
-
-async def _read(process: Process) -> None:
-    assert process.running.stderr
-    async for line in process.running.stderr:
-        process.said.append(line.decode().rstrip())
