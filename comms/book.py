@@ -15,6 +15,7 @@ from comms.chat import Chats
 from comms.checklist import Ticks
 from comms.choice import Choices
 from comms.hindsight import Hindsight
+from comms.hold import Holds
 from comms.incident import Incident
 from comms.ledger import Fanouts
 from comms.outage import Outages
@@ -175,6 +176,9 @@ class Book(Protocol):
 
     @property
     def hindsight(self) -> Hindsight: ...
+
+    @property
+    def holds(self) -> Holds: ...
 
     @property
     def chases(self) -> Chases: ...

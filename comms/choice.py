@@ -41,7 +41,8 @@ class Choice:
     `hour` and `weekday` (0: Monday) are those of a digest, in `time_zone`. `read_to` is the last
     fan-out that a digest has told of: the next one goes on behind it; `read_at` (UTC) is the moment
     of the slot at which that digest was due. `by_import`: it came with the list, and a new list
-    may change it; what a person has chosen stays.
+    may change it; what a person has chosen stays. `quiet` are quiet hours in place of those in the
+    list, as `comms.quiet.hours_of` reads them.
     """
 
     wish: Wish = Wish.EVERY
@@ -52,6 +53,7 @@ class Choice:
     read_to: int = 0
     read_at: datetime | None = None
     by_import: bool = False
+    quiet: str = ""
 
     @property
     def slot(self) -> Slot | None:

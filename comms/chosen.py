@@ -10,6 +10,7 @@ from comms.delivery import Reason
 from comms.desk import Scene
 from comms.ledger import Fanout, Line
 from comms.plan.model import Audience
+from comms.quiet_now import QuietNow
 from comms.recipient import Listed
 from comms.update import Kind, Update, UpdateState
 
@@ -28,6 +29,12 @@ class PageOfChoices:
         self.addresses = frozenset(address for _, address in self._choices)
         """The addresses (casefolded) of those who have chosen something."""
         self._news: dict[str, bool] = {}
+        incident = scene.book.incidents.get(fanout.incident)
+        self._quiet = QuietNow(
+            scene,
+            scene.plan_for(incident).look_up(fanout.audience),
+            scene.book.updates.get(fanout.incident, fanout.update).severity,
+        )
 
     def keeps_back(self, person: Listed, audience: str) -> Reason | None:
         """Why this person's choice in an audience keeps the update from them; None: nothing does.
@@ -47,12 +54,21 @@ class PageOfChoices:
         return reason
 
     def line(self, person: Listed, reason: Reason | None) -> Line:
-        """The row of this person, in the language and the time zone that they have chosen."""
-        _number, email, name, language, _channels, time_zone = person
+        """The row of this person, in the language and the time zone that they have chosen.
+
+        What comes in their quiet hours is held until these end.
+        """
+        _number, email, name, language, _channels, time_zone, quiet = person
         choice = self._choices.get((self._fanout.audience, email.casefold()))
         if choice is not None:
             language, time_zone = choice.language or language, choice.time_zone or time_zone
-        return Line(email, name, language, reason, time_zone)
+            quiet = choice.quiet or quiet
+        until = None if reason else self._quiet.until(quiet, time_zone)
+        return Line(email, name, language, reason, time_zone, until)
+
+    def is_held(self, person: Listed) -> bool:
+        """True where the list says that this person has quiet hours now."""
+        return self._quiet.until(person.quiet, person.time_zone) is not None
 
     def _is_news(self, audience: str) -> bool:
         known = self._news.get(audience)

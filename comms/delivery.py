@@ -47,6 +47,7 @@ class Reason(StrEnum):
     UNCHANGED = "unchanged"
     DUPLICATE = "duplicate"
     OTHER_CHANNEL = "other_channel"
+    OVERTAKEN = "overtaken"  # it waited for the end of quiet hours, and a newer one came
     NO_ADDRESS = "no_address"
     NO_ROOM = "no_room"
     BOUNCING = "bouncing"

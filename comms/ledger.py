@@ -67,13 +67,17 @@ class Fanout:
 
 
 class Line(NamedTuple):
-    """A delivery to be written into the ledger: planned, or suppressed with its reason."""
+    """A delivery to be written into the ledger: planned, or suppressed with its reason.
+
+    What is `held_until` a moment (UTC) is planned, and sent once it is released.
+    """
 
     address: str
     name: str = ""
     language: str = ""
     suppressed: Reason | None = None
     time_zone: str = ""
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +170,10 @@ class Fanouts(Protocol):
         ...
 
     def told(self, fanout: Fanout, *, after: int, limit: int) -> Sequence[Listed]:
-        """Whom the update that this fan-out corrects has reached, or may have, page by page."""
+        """Whom the update that this fan-out corrects has reached, or may have, page by page.
+
+        And those for whom it still waited when it was stopped.
+        """
         ...
 
     def reached(self, fanout: Fanout, addresses: Sequence[str]) -> frozenset[str]:

@@ -15,6 +15,7 @@ from comms.ledger import REACHED, Fanout, FanoutState, Line
 from comms.plan.model import Audience, ChannelName
 from comms.recipient import Listed
 from comms.statement import Statement
+from comms.timer import Timer
 from comms.update import Update
 from comms.ways import PageOfWays
 
@@ -23,6 +24,9 @@ PAGE = 2_500
 
 AT_ONCE = 2
 """Pages that are written with the approval itself: a small audience is planned when it returns."""
+
+WAKE = "quiet.end"
+"""The timer at the end of quiet hours."""
 
 PAGE_ADDRESS = "status page"
 
@@ -114,15 +118,19 @@ def write_page(scene: Scene, fanout: Fanout) -> Fanout | None:
         written = people[-1].number if people else after
         lines = tuple(_corrected(scene, fanout, people))
         fanouts.write(fanout, lines, now=scene.now, written=written)
+        wake(scene, fanout, lines)
     elif fanout.channel.is_personal:
         if not after:
             _write_holders(scene, fanout)
         people = scene.book.recipients.page(fanout.audience, after=after, limit=PAGE)
         apart = tuple(_apart(scene, fanout, people))
         fanouts.enlist(fanout, people, apart, now=scene.now)
+        wake(scene, fanout, apart)
     else:
         fanouts.write(fanout, (place(fanout, fanout.channel),), now=scene.now)
     if len(people) < PAGE:
+        if fanout.channel.is_personal:
+            scene.book.holds.overtake(fanout, now=scene.now)
         fanouts.ready(fanout)
         return None
     return replace(fanout, written=people[-1].number)
@@ -136,6 +144,17 @@ def _write_holders(scene: Scene, fanout: Fanout) -> None:
         plain = {one.email: Line(one.email, one.name, "", None, "") for one in people}
         lines = tuple({**plain, **apart}.values())
         scene.book.fanouts.write(fanout, lines, now=scene.now)
+        wake(scene, fanout, lines)
+
+
+def wake(scene: Scene, fanout: Fanout, lines: Sequence[Line]) -> None:
+    """See to it that what is held is sent when the quiet hours of its readers end."""
+    untils = {line.held_until for line in lines if line.held_until and not line.suppressed}
+    timers = [
+        Timer(key=f"quiet:{until.isoformat()}", due_at=until, kind=WAKE, incident=fanout.incident)
+        for until in sorted(untils)
+    ]
+    scene.book.timers.start(timers)
 
 
 def place(fanout: Fanout, channel: ChannelName) -> Line:
@@ -173,6 +192,7 @@ def _apart(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterator[L
             address not in known
             and not person.channels
             and ways.is_plain(audience, channel, address)
+            and not page.is_held(person)
         ):
             continue
         chosen = page.keeps_back(person, audience.name)

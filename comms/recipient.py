@@ -14,6 +14,7 @@ from comms.channels.mail.address import addr_spec
 from comms.choice import parsed
 from comms.errors import Invalid, SitrepError
 from comms.plan.model import ChannelName
+from comms.quiet import checked_quiet
 
 # RFC 5321 4.1.2 and RFC 6531 before the '@', without quoted local parts: letters of any script, no
 # blank, no mark of an envelope or a header, no dot at an end or beside another.
@@ -27,7 +28,8 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 class Recipient:
     """`channels` are those by which they want to be told, the first that reaches them; empty
     means: those of the audience. `language` is BCP 47, `time_zone` an IANA
-    name; '' means the plan's. `choice` is as `comms.choice.parsed` reads it; '' is none."""
+    name; '' means the plan's. `choice` is as `comms.choice.parsed` reads it, `quiet` as
+    `comms.quiet.hours_of` does; '' is none, and the audience's."""
 
     email: str
     name: str = ""
@@ -35,12 +37,13 @@ class Recipient:
     time_zone: str = ""
     channels: tuple[str, ...] = ()
     choice: str = ""
+    quiet: str = ""
 
 
 class Listed(NamedTuple):
     """A recipient as planning reads it, a page at a time; `number` is its place in the list.
 
-    `channels` are separated by spaces; '' means those of the audience.
+    `channels` are separated by spaces; '' means those of the audience, as it does for `quiet`.
     """
 
     number: int
@@ -49,6 +52,7 @@ class Listed(NamedTuple):
     language: str
     channels: str
     time_zone: str = ""
+    quiet: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,7 +114,8 @@ def checked(recipient: Recipient) -> Recipient:
     time_zone = checked_zone(given.time_zone)
     channels = _channels(given.channels)
     choice = parsed(given.choice).words if given.choice.strip() else ""
-    kept = (email, name, language, time_zone, channels, choice)
+    quiet = checked_quiet(given.quiet) if given.quiet else ""
+    kept = (email, name, language, time_zone, channels, choice, quiet)
     # Most need no change, and of a hundred thousand each new one counts.
     if kept == (
         given.email,
@@ -119,6 +124,7 @@ def checked(recipient: Recipient) -> Recipient:
         given.time_zone,
         given.channels,
         given.choice,
+        given.quiet,
     ):
         return given
     return Recipient(
@@ -128,6 +134,7 @@ def checked(recipient: Recipient) -> Recipient:
         time_zone=time_zone,
         channels=channels,
         choice=choice,
+        quiet=quiet,
     )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 
-from comms.acts import asks, chasing, countdowns, digests, promises, waiting
+from comms.acts import asks, chasing, countdowns, digests, promises, waiting, waking
 from comms.bell import Bell
 from comms.clock import Clock
 from comms.desk import Desk, Scene
@@ -25,6 +25,7 @@ FIRES: Mapping[str, Callable[[Scene, Sequence[Timer]], None]] = {
     **dict.fromkeys(promises.TIMERS, promises.fire),
     **dict.fromkeys(asks.TIMERS, asks.fire),
     **dict.fromkeys(chasing.TIMERS, chasing.fire),
+    **dict.fromkeys(waking.TIMERS, waking.fire),
     **dict.fromkeys(digests.TIMERS, digests.fire),
     **dict.fromkeys(countdowns.TIMERS, countdowns.fire),
     **dict.fromkeys(waiting.TIMERS, waiting.fire),

@@ -20,6 +20,7 @@ from storage.countdowns import SqlCountdowns
 from storage.database import Database
 from storage.fanouts import SqlFanouts
 from storage.hindsight import SqlHindsight
+from storage.holds import SqlHolds
 from storage.incidents import SqlIncidents
 from storage.outages import SqlOutages
 from storage.outbox import SqlOutbox
@@ -140,6 +141,11 @@ class SqlBook:
     def countdowns(self) -> SqlCountdowns:
         """Where regulators' countdowns are kept."""
         return SqlCountdowns(self._session)
+
+    @cached_property
+    def holds(self) -> SqlHolds:
+        """What waits for the end of quiet hours."""
+        return SqlHolds(self._session)
 
     @cached_property
     def chases(self) -> SqlChases:

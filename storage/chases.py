@@ -47,6 +47,7 @@ class SqlChases:
             .where(
                 DeliveryRow.fanout_id == fanout.id,
                 col(DeliveryRow.state).in_(_TOLD),
+                col(DeliveryRow.held_until).is_(None),
                 not_(_has_acknowledged()),
             )
             .order_by(col(DeliveryRow.id))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, and_, bindparam, func, not_, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, not_, or_, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, col, select
@@ -29,6 +29,12 @@ from storage.suppressions import is_suppressed
 from storage.touch import touch
 
 PERSONAL = [channel.value for channel in ChannelName if channel.is_personal]
+
+_WAITED = and_(
+    col(DeliveryRow.state) == DeliveryState.CANCELLED.value,
+    col(DeliveryRow.held_until).is_not(None),
+)
+"""Stopped while it waited for the end of quiet hours."""
 
 
 # Several of each in one act: they are built once, and past the rows that the session has read.
@@ -123,7 +129,7 @@ class SqlFanouts:
                 FanoutRow.number == fanout.corrects,
                 FanoutRow.audience == fanout.audience,
                 FanoutRow.channel == fanout.channel.value,
-                col(DeliveryRow.state).in_([state.value for state in REACHED]),
+                or_(col(DeliveryRow.state).in_([state.value for state in REACHED]), _WAITED),
                 col(DeliveryRow.id) > after,
             )
             .order_by(col(DeliveryRow.id))
@@ -327,6 +333,7 @@ class SqlFanouts:
             (FanoutRow.id == fanout.id,),
             (DeliveryState.PLANNED,),
             DeliveryState.CANCELLED,
+            only=col(DeliveryRow.held_until).is_(None),
             due_at=None,
             finished_at=now,
             reason=Reason.SUPERSEDED.value,

@@ -42,7 +42,7 @@ def ledger_row(row: DeliveryRow, fanout: FanoutRow) -> LedgerRow:
         attempts=row.attempts,
         provider_id=row.provider_id,
         planned_at=fanout.opened_at,
-        due_at=max(row.due_at, fanout.opened_at) if row.due_at else None,
+        due_at=max(row.due_at, fanout.opened_at) if row.due_at else row.held_until,
         finished_at=row.finished_at,
         acknowledged_at=row.acknowledged_at,
     )

@@ -23,15 +23,17 @@ LINES = Rowset(
         ("language", "text"),
         ("suppressed", "text"),
         ("time_zone", "text"),
+        ("held_until", "timestamptz"),
     ),
 )
 
 INSERT = """
 INSERT INTO delivery (fanout_id, shard_id, address, name, language, time_zone, state, reason,
-                      due_at, finished_at, detail, provider_id, attempts)
+                      held_until, due_at, finished_at, detail, provider_id, attempts)
 SELECT ?, ?, address, name, language, time_zone,
        CASE WHEN suppressed IS NULL THEN 'planned' ELSE 'suppressed' END, suppressed,
-       CASE WHEN suppressed IS NULL THEN ? END,
+       CASE WHEN suppressed IS NULL THEN held_until END,
+       CASE WHEN suppressed IS NULL AND held_until IS NULL THEN ? END,
        CASE WHEN suppressed IS NOT NULL THEN ? END,
        '', '', 0
 FROM {line}

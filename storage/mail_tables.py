@@ -42,6 +42,7 @@ class ChoiceRow(SQLModel, table=True):
     read_to: int
     read_at: datetime | None = Field(default=None, sa_type=UtcTime)
     by_import: bool
+    quiet: str = ""
 
 
 class BulletinRow(SQLModel, table=True):

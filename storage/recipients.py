@@ -22,6 +22,7 @@ _COLUMNS = (
     col(RecipientRow.language),
     col(RecipientRow.time_zone),
     col(RecipientRow.channels),
+    col(RecipientRow.quiet),
 )
 
 
@@ -29,21 +30,21 @@ _GIVEN = Rowset(
     "given",
     tuple(
         (column, "text")
-        for column in ("address", "email", "name", "language", "time_zone", "channels")
+        for column in ("address", "email", "name", "language", "time_zone", "channels", "quiet")
     ),
 )
 
 _INSERT = """
-INSERT INTO recipient (audience, address, email, name, language, time_zone, channels, listed,
-                       subscribed)
-SELECT ?, address, email, name, language, time_zone, channels, ?, ?
+INSERT INTO recipient (audience, address, email, name, language, time_zone, channels, quiet,
+                       listed, subscribed)
+SELECT ?, address, email, name, language, time_zone, channels, quiet, ?, ?
 FROM {given}
 WHERE true
 ON CONFLICT (audience, address) DO NOTHING
 """
 
 _PAGE = """
-SELECT id, email, name, language, channels, time_zone FROM recipient
+SELECT id, email, name, language, channels, time_zone, quiet FROM recipient
 WHERE audience = ? AND id > ? ORDER BY id LIMIT ?
 """
 
@@ -150,7 +151,15 @@ class SqlRecipients:
     def _insert(self, audience: str, people: Sequence[Recipient], *, listed: bool) -> None:
         connection = self._session.connection()
         rows = [
-            (p.email.casefold(), p.email, p.name, p.language, p.time_zone, " ".join(p.channels))
+            (
+                p.email.casefold(),
+                p.email,
+                p.name,
+                p.language,
+                p.time_zone,
+                " ".join(p.channels),
+                p.quiet,
+            )
             for p in people
         ]
         connection.exec_driver_sql(
@@ -158,7 +167,7 @@ class SqlRecipients:
             (audience, listed, False, *_GIVEN.given(connection, rows)),
         )
 
-    def _people(self, wanted: Select[str, str, str, str, str]) -> tuple[Recipient, ...]:
+    def _people(self, wanted: Select[str, str, str, str, str, str]) -> tuple[Recipient, ...]:
         return tuple(
             Recipient(
                 email=email,
@@ -166,10 +175,16 @@ class SqlRecipients:
                 language=language,
                 time_zone=time_zone,
                 channels=tuple(channels.split()),
+                quiet=quiet,
             )
-            for email, name, language, time_zone, channels in self._session.connection().execute(
-                wanted
-            )
+            for (
+                email,
+                name,
+                language,
+                time_zone,
+                channels,
+                quiet,
+            ) in self._session.connection().execute(wanted)
         )
 
 

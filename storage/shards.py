@@ -92,7 +92,15 @@ class Shards:
     def _insert(self, shard: _Shard, lines: Sequence[Line]) -> int:
         if not lines:
             return 0
-        rows = [(*line[:3], line.suppressed and line.suppressed.value, line[4]) for line in lines]
+        rows = [
+            (
+                *line[:3],
+                line.suppressed and line.suppressed.value,
+                line.time_zone,
+                line.held_until and stamp(self._connection, line.held_until),
+            )
+            for line in lines
+        ]
         given = sql.LINES.given(self._connection, rows)
         done = self._run(sql.INSERT, self._fanout.id, shard.id, self._ever, self._now, *given)
         return int(done.rowcount)

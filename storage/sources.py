@@ -34,9 +34,9 @@ FROM member WHERE source IN (SELECT source FROM {named}) GROUP BY address
 """
 
 _ADD = f"""
-INSERT INTO recipient (audience, address, email, name, language, time_zone, channels, listed,
-                       subscribed)
-SELECT ?, address, email, name, language, '', '', ?, ?
+INSERT INTO recipient (audience, address, email, name, language, time_zone, channels, quiet,
+                       listed, subscribed)
+SELECT ?, address, email, name, language, '', '', '', ?, ?
 FROM ({_FOUND}) AS found
 WHERE true
 ON CONFLICT (audience, address) DO NOTHING

@@ -250,6 +250,8 @@ class RecipientRow(SQLModel, table=True):
     time_zone: str
     channels: str
     """Separated by spaces; none of them: those of the audience."""
+    quiet: str = ""
+    """Quiet hours as `comms.quiet` words them; none of them: those of the audience."""
     listed: bool = False
     """They stand in the audience's list."""
     subscribed: bool = False

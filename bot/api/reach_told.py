@@ -6,7 +6,7 @@ from collections import Counter
 
 from pydantic import Field
 
-from bot.api.shapes import Told
+from bot.api.shapes import Stamp, Told
 from comms.acts.chasing import seen_by
 from comms.delivery import DeliveryState, Reason
 from comms.desk import Scene
@@ -56,6 +56,13 @@ class SeenTold(Told):
     silent: list[str] = Field(description="Some of those who are asked and have not.")
 
 
+class HeldTold(Told):
+    """What waits for the end of readers' quiet hours."""
+
+    deliveries: int
+    until: Stamp = Field(description="When the first of them end.")
+
+
 class ReachTold(Told):
     """How far one update has got."""
 
@@ -63,6 +70,9 @@ class ReachTold(Told):
     audiences: dict[str, States]
     acknowledged: int = Field(description="How many people said that they have seen it.")
     seen: dict[str, SeenTold] = Field(description="Who has acknowledged it, by audience.")
+    waiting: dict[str, HeldTold] = Field(
+        description="What is planned and waits for the end of quiet hours, by audience."
+    )
     unreached: list[UnreachedTold] = Field(description="Some of those whom it did not reach.")
     resendable: int = Field(description="How many a resend would go to.")
 
@@ -81,6 +91,10 @@ def reach_told(scene: Scene, key: str, number: int) -> ReachTold:
         audiences={audience: _states(totals) for audience, totals in by_audience.items()},
         acknowledged=sum(one.acknowledged for one in seen.values()),
         seen={name: SeenTold.model_validate(one) for name, one in seen.items()},
+        waiting={
+            name: HeldTold.model_validate(one)
+            for name, one in scene.book.holds.waiting(key, number).items()
+        },
         unreached=[UnreachedTold.model_validate(one) for one in left_out.people],
         resendable=max(failed - left_out.beyond_resend, 0),
     )

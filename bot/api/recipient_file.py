@@ -16,7 +16,7 @@ from comms.errors import Invalid
 from comms.plan.problem import nearest
 from comms.recipient import Recipient, Refused
 
-COLUMNS = ("email", "name", "language", "time_zone", "channels", "choice")
+COLUMNS = ("email", "name", "language", "time_zone", "channels", "choice", "quiet_hours")
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
 
@@ -85,6 +85,7 @@ def write_csv(people: Iterator[Recipient]) -> Iterator[bytes]:
                 person.time_zone,
                 " ".join(person.channels),
                 person.choice,
+                person.quiet,
             )
         )
         if at % 1000 == 0:
@@ -103,6 +104,7 @@ class _PersonLine(BaseModel):
     time_zone: str = ""
     channels: tuple[str, ...] = ()
     choice: str = ""
+    quiet_hours: str = ""
 
     @field_validator("channels", mode="before")
     @classmethod
@@ -117,6 +119,7 @@ class _PersonLine(BaseModel):
             time_zone=self.time_zone,
             channels=self.channels,
             choice=self.choice,
+            quiet=self.quiet_hours,
         )
 
 
@@ -181,7 +184,7 @@ def _unreadable(whole: str, row: list[str], columns: tuple[str, ...]) -> str:
 
 def _from_row(row: list[str], places: tuple[int, ...]) -> Recipient:
     row += [""] * (max(places) + 1 - len(row))
-    email, name, language, time_zone, channels, choice = (row[place] for place in places)
+    email, name, language, time_zone, channels, choice, quiet = (row[place] for place in places)
     return Recipient(
         email=email,
         name=name,
@@ -189,6 +192,7 @@ def _from_row(row: list[str], places: tuple[int, ...]) -> Recipient:
         time_zone=time_zone,
         channels=_channels(channels) if channels else (),
         choice=choice,
+        quiet=quiet,
     )
 
 

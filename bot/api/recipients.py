@@ -102,9 +102,10 @@ async def import_people(call: Call, name: AudienceName) -> ImportedTold | web.St
     """Replace the people of an audience.
 
     CSV or NDJSON in UTF-8, streamed. Columns: email, name, language, time_zone, channels (separated
-    by spaces or `;`) and choice (`every`, `changes`, `daily 8`, `weekly monday 8`, `nothing`), only
-    the first required. What people have chosen for themselves stays. Lines that cannot be taken
-    are named; the others are. Where none can be taken, the audience stays as it was.
+    by spaces or `;`, the first choice first), choice (`every`, `changes`, `daily 8`, `weekly monday
+    8`, `nothing`) and quiet_hours (`22:00-07:00`, `none`), only the first required. What people
+    have chosen for themselves stays. Lines that cannot be taken are named; the others are. Where
+    none can be taken, the audience stays as it was.
     """
     reader = READERS.get(call.request.content_type)
     if reader is None:

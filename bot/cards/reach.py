@@ -35,7 +35,7 @@ def reach_card(
         "number": reach.number,
         "reached": _reached(reach),
         "rest": " · ".join(_rest(reach)),
-        "done": not under_way,
+        "done": not under_way and not any(audience.held for audience in reach.audiences),
         "audiences": [_row(audience) for audience in reach.audiences],
         "resend": 0 if under_way else failed,
         "missed": [] if under_way else [_missed(one) for one in missed.people],
@@ -70,8 +70,18 @@ def _row(audience: AudienceReach) -> dict[str, str]:
         eta.append("what is unknown waits for you")
     return {
         "audience": audience.audience,
-        "line": " · ".join([reached, *_acknowledged(audience), *_rest(audience), *eta]),
+        "line": " · ".join(
+            [reached, *_acknowledged(audience), *_rest(audience), *_held(audience), *eta]
+        ),
     }
+
+
+def _held(audience: AudienceReach) -> list[str]:
+    """'12 wait for the end of quiet hours, from 07:00 CEST on'."""
+    if not audience.held:
+        return []
+    waiting = number(audience.held)
+    return [f"{waiting} wait for the end of quiet hours, from {audience.held_from} on"]
 
 
 def _acknowledged(audience: AudienceReach) -> list[str]:
@@ -87,7 +97,8 @@ def _silent(audience: AudienceReach) -> str:
     if not seen.silent:
         return ""
     more = max(seen.told - seen.acknowledged, len(seen.silent)) - len(seen.silent)
-    names = [*seen.silent, f"{number(more)} others"] if more else seen.silent
+    others = "1 other" if more == 1 else f"{number(more)} others"
+    names = [*seen.silent, others] if more else seen.silent
     return f"{audience.audience}, not acknowledged yet: {listed(names)}"
 
 

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from comms.chase import UNSEEN, Seen
 from comms.delivery import DeliveryState
+from comms.hold import Held
 from comms.ledger import Totals
+from comms.moment import moment
 from comms.plan.model import ChannelName, Plan
 from comms.throttle import Limit, seconds
 
@@ -22,7 +24,8 @@ FAILED = frozenset({DeliveryState.REJECTED, DeliveryState.UNKNOWN})
 class AudienceReach:
     """How far an update got with one audience (by its label); `eta` while it is under way.
 
-    `holds_unknown`: what is unknown waits for a person. `seen`: who has acknowledged it.
+    `holds_unknown`: what is unknown waits for a person. `seen`: who has acknowledged it. `held` of
+    what is planned waits for the end of quiet hours, the first from the time `held_from` on.
     """
 
     audience: str
@@ -30,10 +33,13 @@ class AudienceReach:
     eta: timedelta | None = None
     holds_unknown: bool = False
     seen: Seen = UNSEEN
+    held: int = 0
+    held_from: str = ""
 
     def count(self, states: frozenset[DeliveryState]) -> int:
-        """How many deliveries are in one of these states."""
-        return sum(self.states.get(state, 0) for state in states)
+        """How many deliveries are in one of these states; what is held is in none."""
+        held = self.held if DeliveryState.PLANNED in states else 0
+        return sum(self.states.get(state, 0) for state in states) - held
 
     @property
     def total(self) -> int:
@@ -65,11 +71,12 @@ def reach_of(
     *,
     limits: Callable[[str, ChannelName], Sequence[Limit]] = lambda _audience, _channel: (),
     seen: Mapping[str, Seen] = {},
+    held: Mapping[str, Held] = {},
 ) -> Reach:
     """Return the ledger's totals of an update by audience, in the plan's order.
 
     `limits` are those by which a channel reaches an audience, for what is under way; `seen` is who
-    has acknowledged it, by audience.
+    has acknowledged it, `held` what waits for the end of quiet hours, by audience.
     """
     by_audience: dict[str, dict[DeliveryState, int]] = {}
     left: dict[str, float] = {}
@@ -78,6 +85,8 @@ def reach_of(
         for state, count in states.items():
             counted[state] = counted.get(state, 0) + count
         waiting = sum(states.get(state, 0) for state in UNDER_WAY)
+        if name in held and channel.is_personal:
+            waiting = max(waiting - held[name].deliveries, 0)
         left[name] = max(left.get(name, 0.0), seconds(limits(name, channel), waiting))
     known = [name for name in plan.audiences if name in by_audience]
     return Reach(
@@ -89,6 +98,8 @@ def reach_of(
                 eta=timedelta(seconds=left[name]) if left[name] else None,
                 holds_unknown=plan.holds_unknown(name),
                 seen=seen.get(name, UNSEEN),
+                held=held[name].deliveries if name in held else 0,
+                held_from=moment(held[name].until, plan.time_zone).clock if name in held else "",
             )
             for name in known
         ),

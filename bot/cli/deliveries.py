@@ -141,6 +141,9 @@ def _print(api: Client, key: str, numbers: list[int], rows: Iterator[dict[str, A
                 more = who["told"] - who["acknowledged"] - len(who["silent"])
                 others = f" and {more} others" if more > 0 else ""
                 say.line(f"Not acknowledged ({name}): {', '.join(who['silent'])}{others}")
+        for name, held in told["waiting"].items():
+            until = say.when(held["until"])
+            say.line(f"{held['deliveries']} of {name} wait for the end of quiet hours: {until} on")
         for one in told["unreached"]:
             ways = "".join(f" · {way['label']}" for way in one["ways"])
             say.line(f"Not reached: {one['name']} ({one['audience']}): {one['why']}{ways}")

@@ -38,8 +38,9 @@ def import_file(
 ) -> None:
     """Replace the people of an audience by those of a file.
 
-    Columns: email, name, language, time_zone, channels, choice; only the first is required. A line
-    that cannot be taken is named, and kept with the reason in a file; the others are taken.
+    Columns: email, name, language, time_zone, channels, choice, quiet_hours; only the first is
+    required. A line that cannot be taken is named, and kept with the reason in a file; the others
+    are taken.
     """
     media = "application/x-ndjson" if file.suffix.casefold() in NDJSON else "text/csv"
     try:

@@ -359,5 +359,10 @@ def _reach(scene: Scene, sent: Update) -> Reach:
         return learned(scene.house.limits(audience, channel), rates)
 
     return reach_of(
-        sent.number, totals, scene.plan, limits=limits, seen=seen_by(scene, sent, named=SHOWN)
+        sent.number,
+        totals,
+        scene.plan,
+        limits=limits,
+        seen=seen_by(scene, sent, named=SHOWN),
+        held=scene.book.holds.waiting(sent.incident, sent.number),
     )

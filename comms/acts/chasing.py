@@ -8,12 +8,13 @@ from functools import partial
 
 from comms.acts.show import show_reach
 from comms.chase import Seen
-from comms.choice import Wish
+from comms.choice import Choice, Wish
 from comms.desk import Scene
 from comms.ledger import Fanout, FanoutState, Line
-from comms.plan.model import Audience, ChannelName
-from comms.planning import opened, place
-from comms.recipient import Listed
+from comms.plan.model import Audience, ChannelName, Plan
+from comms.planning import opened, place, wake
+from comms.quiet_now import QuietNow
+from comms.recipient import Listed, Recipient
 from comms.timer import Timer
 from comms.update import ENDS, Update, UpdateState
 from comms.ways import PageOfWays
@@ -39,17 +40,25 @@ BY = {
 
 def await_answers(scene: Scene, update: Update, fanouts: Sequence[Fanout]) -> None:
     """Update `update` goes out now: its readers are waited for, where the plan asks them."""
-    if update.kind in ENDS:
-        return  # when all is over nobody is asked
     plan = scene.plan_for(scene.book.incidents.get(update.incident))
-    timers = [
-        _timer(scene, fanout, audience.acknowledge.within)
-        for fanout in fanouts
-        if fanout.channel.is_personal
-        for audience in (plan.audiences.get(fanout.audience),)
-        if audience and audience.acknowledge and audience.asks(update.severity)
-    ]
-    scene.book.timers.set(timers)
+    scene.book.timers.set([t for fanout in fanouts for t in _waits(scene, plan, update, fanout)])
+
+
+def await_released(scene: Scene, fanouts: Sequence[Fanout]) -> None:
+    """The quiet hours of some readers are over: they are waited for from now on."""
+    for fanout in fanouts:
+        update = scene.book.updates.get(fanout.incident, fanout.update)
+        plan = scene.plan_for(scene.book.incidents.get(fanout.incident))
+        scene.book.timers.start(_waits(scene, plan, update, fanout))
+
+
+def _waits(scene: Scene, plan: Plan, update: Update, fanout: Fanout) -> list[Timer]:
+    audience = plan.audiences.get(fanout.audience)
+    if update.kind in ENDS or not fanout.channel.is_personal:
+        return []  # when all is over nobody is asked
+    if audience is None or audience.acknowledge is None or not audience.asks(update.severity):
+        return []
+    return [_timer(scene, fanout, audience.acknowledge.within)]
 
 
 def seen(scene: Scene, key: str, number: int) -> None:
@@ -101,6 +110,7 @@ def _chase(scene: Scene, fanout: Fanout, audience: Audience, people: Sequence[Li
         if instead is None or not count:
             continue
         scene.book.fanouts.ready(instead)
+        wake(scene, instead, lines)
         told[channel] = count
         if channel.is_personal and audience.acknowledge:
             scene.book.timers.set([_timer(scene, instead, audience.acknowledge.within)])
@@ -119,7 +129,7 @@ def _chase(scene: Scene, fanout: Fanout, audience: Audience, people: Sequence[Li
 
 
 def _silent(scene: Scene, fanout: Fanout, audience: Audience) -> Sequence[Listed]:
-    """Who has not answered and is in the audience still, unless they want nothing any more."""
+    """Who has not answered, unless they want nothing any more."""
     lines = scene.book.chases.silent(fanout)
     addresses = [line.address.casefold() for line in lines]
     listed = {
@@ -129,16 +139,18 @@ def _silent(scene: Scene, fanout: Fanout, audience: Audience) -> Sequence[Listed
     chosen = scene.book.choices.among([audience.name], addresses)
 
     def is_told(address: str) -> bool:
-        choice = chosen.get((audience.name, address))
-        stopped = audience.may_stop and choice is not None and choice.wish is Wish.NOTHING
-        return address in listed and not stopped
+        choice = chosen.get((audience.name, address), Choice())
+        return not (audience.may_stop and choice.wish is Wish.NOTHING)
 
-    return [
-        Listed(0, line.address, line.name, line.language, wanted, line.time_zone)
-        for line, address in zip(lines, addresses, strict=True)
-        if is_told(address)
-        for wanted in (" ".join(listed[address].channels),)
-    ]
+    def person(line: Line, address: str) -> Listed:
+        # Who is of the audience by a role is in no list.
+        known = listed.get(address, Recipient(email=line.address))
+        quiet = chosen.get((audience.name, address), Choice()).quiet or known.quiet
+        wanted = " ".join(known.channels)
+        return Listed(0, line.address, line.name, line.language, wanted, line.time_zone, quiet)
+
+    found = zip(lines, addresses, strict=True)
+    return [person(line, address) for line, address in found if is_told(address)]
 
 
 def _by_channel(
@@ -149,6 +161,7 @@ def _by_channel(
     statements = scene.book.updates.statements(update)
     written = {said.channel for said in statements if said.audience == audience.name}
     ways = PageOfWays(scene, people, audiences=[audience])
+    quiet = QuietNow(scene, audience, update.severity)
     found: dict[ChannelName, list[Line]] = {}
     for person in people:
         for channel in _after(audience, fanout.channel, person.channels):
@@ -158,10 +171,14 @@ def _by_channel(
                 found[channel] = [place(fanout, channel)]
                 break
             if ways.closed(channel, person.email.casefold()) is None:
-                line = Line(person.email, person.name, person.language, None, person.time_zone)
-                found.setdefault(channel, []).append(line)
+                found.setdefault(channel, []).append(_line(person, quiet))
                 break
     return found
+
+
+def _line(person: Listed, quiet: QuietNow) -> Line:
+    until = quiet.until(person.quiet, person.time_zone)
+    return Line(person.email, person.name, person.language, None, person.time_zone, until)
 
 
 def _after(audience: Audience, channel: ChannelName, wanted: str) -> Iterator[ChannelName]:

@@ -279,6 +279,7 @@ def _audience(
         lint_override=tuple(override),
         sources=sources(entry, plan.rotas),
         acknowledge=entry.acknowledge.read() if entry.acknowledge else None,
+        quiet=entry.quiet_hours.read() if entry.quiet_hours else None,
     )
 
 

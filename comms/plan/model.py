@@ -20,6 +20,7 @@ from comms.plan.called import Called
 from comms.plan.catalogue import Catalogue, Service, quickest
 from comms.plan.conduct import Conduct
 from comms.plan.escalation import ESCALATION, Step
+from comms.quiet import Quiet
 from comms.rule import Level, Rule
 from comms.source import Rota, Source
 
@@ -75,7 +76,8 @@ class Audience:
     `languages` (BCP 47) are those in which it is written to, beside the plan's.
     `lint` is how each rule weighs, where a plan says so; whoever holds a role of `lint_override`
     may approve what it blocks, with a reason. `sources` are where its people come from beside
-    its list. `acknowledge`: what its readers are asked for.
+    its list. `acknowledge`: what its readers are asked for. `quiet`: when they are
+    told nothing but the most severe, unless they have hours of their own.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Audience:
     lint_override: tuple[Role, ...] = ()
     sources: tuple[Source, ...] = ()
     acknowledge: Acknowledge | None = None
+    quiet: Quiet | None = None
 
     @property
     def reads_inside(self) -> bool:

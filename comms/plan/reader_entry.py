@@ -1,13 +1,16 @@
-"""What a plan file may say of its readers: who is asked to acknowledge."""
+"""What a plan file may say of its readers: who is asked to acknowledge, when they have quiet."""
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from datetime import time
+
+from pydantic import Field, ValidationInfo, field_validator
 
 from comms.incident import Severity
 from comms.plan.entry import Strict, refuse_doubles
 from comms.plan.model import Acknowledge, ChannelName
-from comms.plan.values import Channel, Duration, SeverityName
+from comms.plan.values import Channel, Duration, SeverityName, TimeOfDay
+from comms.quiet import OVERRIDE, Hours, Quiet
 
 
 class AcknowledgeEntry(Strict):
@@ -44,6 +47,27 @@ class AcknowledgeEntry(Strict):
         return Acknowledge(
             severities=frozenset(self.severities), within=self.within, then=tuple(self.then)
         )
+
+
+class QuietEntry(Strict):
+    """Hours, in each reader's own time zone, in which only the most severe is sent at once."""
+
+    from_: TimeOfDay = Field(alias="from", description="When they begin, such as '22:00'.")
+    to: TimeOfDay = Field(description="When they end; then the newest of what has waited is sent.")
+    override: SeverityName = Field(
+        default=OVERRIDE, description="What is as severe as this is sent at once."
+    )
+
+    @field_validator("to")
+    @classmethod
+    def _it_lasts(cls, to: time, info: ValidationInfo) -> time:
+        if to == info.data.get("from_"):
+            raise ValueError("they end as they begin: name another time, or leave them out")
+        return to
+
+    def read(self) -> Quiet:
+        """Return them as the engine uses them."""
+        return Quiet(hours=Hours(self.from_, self.to), override=self.override)
 
 
 def refuse_questions(

@@ -30,7 +30,7 @@ from comms.plan.circle import circle
 from comms.plan.conduct_entry import ChecklistsEntry, Lines, SeveritiesEntry, TypesEntry
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName, OnUnknown
-from comms.plan.reader_entry import AcknowledgeEntry, refuse_questions
+from comms.plan.reader_entry import AcknowledgeEntry, QuietEntry, refuse_questions
 from comms.plan.service_entry import ServiceEntry
 from comms.plan.source_entry import FromEntry, RotaEntry
 from comms.plan.values import (
@@ -117,6 +117,9 @@ class AudienceEntry(Strict):
     cadence: CadenceTable
     acknowledge: AcknowledgeEntry | None = Field(
         default=None, description="Its readers are asked to say that they have seen an update."
+    )
+    quiet_hours: QuietEntry | None = Field(
+        default=None, description="When its readers are told nothing but the most severe."
     )
 
     @field_validator("channels")

@@ -130,7 +130,7 @@ def new_row(number: int, fanout: Fanout, line: Line, now: datetime) -> Row:
             attempts=0,
             provider_id="",
             planned_at=fanout.opened_at,
-            due_at=None if line.suppressed else SINCE_EVER,
+            due_at=None if line.suppressed or line.held_until else SINCE_EVER,
             finished_at=now if line.suppressed else None,
         ),
     )

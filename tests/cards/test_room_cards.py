@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,9 @@ from bot.cards.views import reach_of
 from bot.cards.war_room import war_room_card
 from bot.cards.wording import duration, listed, people
 from comms.ask import Ask, AskState
+from comms.chase import Seen
 from comms.delivery import DeliveryState, Reason
+from comms.hold import Held
 from comms.people import Person, Role
 from comms.plan.escalation import Phase
 from comms.plan.model import ChannelName, OnUnknown
@@ -165,6 +167,24 @@ def test_reach_adds_an_audiences_channels_in_the_plans_order() -> None:
     assert reach_line(reach) == (
         "Update 3 reached 12 of 17 · 3 failed · 2 unknown · 4 left out on purpose"
     )
+
+
+def test_the_reach_names_who_has_not_acknowledged_and_says_who_waits() -> None:
+    seen = {"executives": Seen(acknowledged=1, told=4, silent=("Ana", "Bo"))}
+    held = {"executives": Held(deliveries=2, until=datetime(2026, 6, 2, 5, tzinfo=UTC))}
+    totals = {
+        ("executives", ChannelName.MAIL): {DeliveryState.ACCEPTED: 2, DeliveryState.PLANNED: 2}
+    }
+
+    card = reach_card(
+        incident=incident(Words()), reach=reach_of(3, totals, plan(), seen=seen, held=held)
+    )
+
+    said = json.dumps(card, ensure_ascii=False)
+    assert "✔" not in said
+    assert "1 of 4 acknowledged · 2 wait for the end of quiet hours, from 05:00 UTC on" in said
+    assert "Executives, not acknowledged yet: Ana, Bo and 1 other" in said
+    assert "under way" not in said
 
 
 def test_a_resend_counts_those_that_a_retry_sends_again() -> None:

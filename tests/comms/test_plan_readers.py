@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from comms.incident import Severity
 from comms.plan.load import check, read, shipped
 from comms.plan.model import Acknowledge, ChannelName
+from comms.quiet import Hours, Quiet
 
 EXECUTIVES = "    label: Executives\n    channels: [mail]\n"
 RESPONDERS = "    label: Responders\n    channels: [teams]\n"
@@ -25,6 +26,17 @@ def test_who_is_asked_to_acknowledge_stands_with_the_audience() -> None:
         severities=frozenset({Severity.SEV1, Severity.SEV2}),
         within=timedelta(minutes=15),
         then=(ChannelName.CHAT, ChannelName.TEAMS),
+    )
+
+
+def test_quiet_hours_stand_with_the_audience() -> None:
+    night = 'quiet_hours: {from: "22:00", to: "07:00", override: SEV2}'
+    plan, problems = read(changed(EXECUTIVES, night), "plan.yaml")
+
+    assert problems == []
+    assert plan
+    assert plan.audience("executives").quiet == Quiet(
+        hours=Hours(time(22), time(7)), override=Severity.SEV2
     )
 
 
@@ -75,6 +87,26 @@ def test_who_is_asked_to_acknowledge_stands_with_the_audience() -> None:
             EXECUTIVES,
             "acknowledge: {severity: [SEV1], within: 15m}",
             "executives.acknowledge.severity: unknown name. Did you mean 'severities'?",
+        ),
+        (
+            EXECUTIVES,
+            'quiet_hours: {from: "22:00", to: "22:00"}',
+            "executives.quiet_hours.to: they end as they begin",
+        ),
+        (
+            EXECUTIVES,
+            "quiet_hours: {from: 22, to: 7}",
+            "executives.quiet_hours.from: ",
+        ),
+        (
+            EXECUTIVES,
+            'quiet_hours: {from: "22:00"}',
+            "executives.quiet_hours.to: 'to' is missing",
+        ),
+        (
+            EXECUTIVES,
+            'quiet_hours: {from: "22:00", to: "07:00", override: SEV9}',
+            "executives.quiet_hours.override: expected 'SEV1'",
         ),
         (
             CUSTOMERS.replace("[page, mail]", "[page, mail, chat]"),

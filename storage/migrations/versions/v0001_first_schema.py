@@ -198,6 +198,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),
         sa.Column("channels", sa.String(), nullable=False),
+        sa.Column("quiet", sa.String(), nullable=False),
         sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("subscribed", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -374,11 +375,20 @@ def upgrade() -> None:
         sa.Column("due_at", UtcTime(), nullable=True),
         sa.Column("finished_at", UtcTime(), nullable=True),
         sa.Column("acknowledged_at", UtcTime(), nullable=True),
+        sa.Column("held_until", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("fanout_id", "address"),
         postgresql_with={"fillfactor": "50"},
     )
     op.create_index("ix_delivery_shard", "delivery", ["shard_id"], unique=False)
+    op.create_index(
+        "ix_delivery_held",
+        "delivery",
+        ["held_until"],
+        unique=False,
+        sqlite_where=sa.text("held_until IS NOT NULL"),
+        postgresql_where=sa.text("held_until IS NOT NULL"),
+    )
     _append_only("audit")
     _append_only("timeline")
 

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("read_to", sa.Integer(), nullable=False),
         sa.Column("read_at", UtcTime(), nullable=True),
         sa.Column("by_import", sa.Boolean(), nullable=False),
+        sa.Column("quiet", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("audience", "address"),
     )
     op.create_index("ix_choice_wish", "choice", ["wish", "audience"])

@@ -56,6 +56,7 @@ async def test_a_file_is_imported_and_exported_again(api: Api) -> None:
         "time_zone": "",
         "channels": "",
         "choice": "",
+        "quiet_hours": "",
     }
     assert (await api.put(PATH, exported.text)).body["imported"] == 3
 

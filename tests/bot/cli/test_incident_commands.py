@@ -124,12 +124,12 @@ def test_people_are_exported_as_they_were_imported(
     everybody = sitrep("recipients", "export")
 
     assert one.out.splitlines() == [
-        "email,name,language,time_zone,channels,choice",
-        'one@example.org,"One, the first",,,,',
+        "email,name,language,time_zone,channels,choice,quiet_hours",
+        'one@example.org,"One, the first",,,,,',
     ]
     assert everybody.out.splitlines() == [
-        "audience,email,name,language,time_zone,channels,choice",
-        'executives,one@example.org,"One, the first",,,,',
+        "audience,email,name,language,time_zone,channels,choice,quiet_hours",
+        'executives,one@example.org,"One, the first",,,,,',
     ]
 
 
