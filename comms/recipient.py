@@ -151,13 +151,15 @@ def checked_address(value: str) -> str:
 
 def _is_local(local: str) -> bool:
     # What is not printable (a direction mark, half a surrogate) shows another address than it is.
-    is_short = len(local.encode("utf-8", "replace")) <= 64
+    is_short = len(local if local.isascii() else local.encode("utf-8", "replace")) <= 64
     # '=?' begins an encoded word, which readers of a header would decode.
     is_plain = local.isprintable() and "=?" not in local
     return is_short and is_plain and bool(_LOCAL.fullmatch(local))
 
 
+@lru_cache(maxsize=4096)
 def _is_domain(domain: str) -> bool:
+    # Of a hundred thousand addresses most share few domains.
     try:
         addr_spec(f"a@{domain}")
     except Invalid:

@@ -71,7 +71,7 @@ def balance(value: str) -> str:
     embedding only at its pop or at the end of the paragraph, a card and a mail put other text
     into the same paragraph, and a stray pop would end what they isolate.
     """
-    if not _BIDI.search(value):
+    if value.isascii() or not _BIDI.search(value):
         return value
     return "\n".join(_balanced(paragraph) for paragraph in value.split("\n"))
 

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from itertools import chain
+from operator import itemgetter
 from typing import IO
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
@@ -42,11 +43,12 @@ def read_csv(file: IO[bytes], refused: list[Refused]) -> People:
     delimiter = max(",;\t", key=first.count)
     rows = csv.reader(chain((first,), lines), delimiter=delimiter, strict=True)
     columns: tuple[str, ...] | None = None
-    places: tuple[int, ...] = ()
+    pick, width = itemgetter(*range(len(COLUMNS))), len(COLUMNS)
     for number, row in _rows(rows, refused):
         if columns is None:
             columns = _columns(row)
             places = _places(columns)
+            pick, width = itemgetter(*places), max(places) + 1
             if columns is not COLUMNS:
                 continue
         whole = "".join(row)
@@ -55,7 +57,8 @@ def read_csv(file: IO[bytes], refused: list[Refused]) -> People:
         if reason := _unreadable(whole, row, columns):
             refused.append(Refused(line=number, reason=reason))
         else:
-            yield number, _from_row(row, places)
+            row.extend([""] * (width - len(row)))
+            yield number, _from_row(pick(row))
 
 
 def read_ndjson(file: IO[bytes], refused: list[Refused]) -> People:
@@ -182,9 +185,8 @@ def _unreadable(whole: str, row: list[str], columns: tuple[str, ...]) -> str:
     return ""
 
 
-def _from_row(row: list[str], places: tuple[int, ...]) -> Recipient:
-    row += [""] * (max(places) + 1 - len(row))
-    email, name, language, time_zone, channels, choice, quiet = (row[place] for place in places)
+def _from_row(cells: tuple[str, ...]) -> Recipient:
+    email, name, language, time_zone, channels, choice, quiet = cells
     return Recipient(
         email=email,
         name=name,

@@ -68,7 +68,9 @@ SAMPLES = 20
 
 AUDIENCES = 40
 NAMED = 200
-"""As many audiences as a plan may have, and people it names, in the file that is checked."""
+SERVICES = 200
+"""As many audiences as a plan may have, and people and services it names, in the file that is
+checked."""
 
 Measured = dict[str, float]
 
@@ -94,7 +96,7 @@ def run(
         measured = asyncio.run(_promises(incidents, samples))
         progress(f"round {number + 1} of {rounds}: {rows:,} rows of CSV")
         measured |= asyncio.run(_imports(rows))
-        progress(f"round {number + 1} of {rounds}: a plan of {AUDIENCES} audiences")
+        progress(f"round {number + 1} of {rounds}: a plan of {SERVICES} services")
         measured |= _checks()
         for name, figures in measured.items():
             taken.setdefault(name, []).append(figures)
@@ -273,7 +275,8 @@ def _checks() -> dict[str, Measured]:
 
 
 def large_plan() -> str:
-    """A plan as large as one may be: AUDIENCES audiences, and NAMED people who may approve."""
+    """A large plan: AUDIENCES audiences, NAMED people who may approve, and SERVICES services with
+    an owner, somebody to bring in, what depends on them, and a cadence of their own."""
     people = "".join(
         f"    - {{name: Person {number}, email: person{number}@example.com}}\n"
         for number in range(NAMED)
@@ -286,16 +289,32 @@ def large_plan() -> str:
         f"    lint: {{estimates: block, names: warn}}\n    cadence:\n{rows}"
         for number in range(AUDIENCES)
     )
-    return f"organisation: Benchmark\napprovers:\n  comms_lead:\n{people}audiences:\n{audiences}"
+    services = "".join(
+        f"  service-{number}:\n    owner: Team {number}\n    components: [Component {number}]\n"
+        f"    bring_in: [{{name: Person {number}, email: person{number}@example.com}}]\n"
+        f"    dependants: [{'' if number == 0 else f'service-{number - 1}'}]\n"
+        f"    audiences: {{audience-{number % AUDIENCES}: {{cadence: {{SEV1: {{every: 20m}}}}}}}}\n"
+        for number in range(SERVICES)
+    )
+    return (
+        f"organisation: Benchmark\napprovers:\n  comms_lead:\n{people}"
+        f"services:\n{services}audiences:\n{audiences}"
+    )
 
 
 WANTED: Mapping[str, tuple[str, str, str]] = {
     "update": ("approve_ms", "ms to approve and plan one update", "≤ 50"),
     "tick": ("idle_ms", "ms for a tick over all promises", "≤ 10"),
     "import": ("rows_per_second", "rows/s imported from CSV", "≥ 50,000"),
-    "check": ("ms", "ms to check a large plan", "≤ 1,000"),
+    "check": ("ms", "ms to check a plan of 200 services", "≤ 1,000"),
 }
 PEERS = {"update": "update_alone", "tick": "scan", "import": "executemany", "check": "yaml"}
+RATIOS = {
+    "update": "update/alone",
+    "tick": "scan/tick",
+    "import": "import/executemany",
+    "check": "check/yaml",
+}
 BESIDE = {
     "update": "with no other incident",
     "tick": "a scan of all promises",
@@ -306,10 +325,11 @@ BESIDE = {
 
 def show(result: dict[str, Any], console: Console) -> None:
     """Print the result for a person."""
-    table = Table("", "Sitrep", "wanted", "beside it", "")
+    table = Table("", "Sitrep", "wanted", "beside it", "", "ratio")
     for name, (figure, words, wanted) in WANTED.items():
         ours, theirs = result[name][figure], result[PEERS[name]][figure]
-        table.add_row(words, f"{ours:,.1f}", wanted, f"{theirs:,.1f}", BESIDE[name])
+        ratio = f"{RATIOS[name]} {result['ratios'][RATIOS[name]]:.2f}"
+        table.add_row(words, f"{ours:,.1f}", wanted, f"{theirs:,.1f}", BESIDE[name], ratio)
     console.print(table)
     console.print(
         f"{result['incidents']:,} live incidents, {result['rows']:,} rows."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
 from ruamel.yaml.error import MarkedYAMLError, StringMark, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -87,9 +89,8 @@ def _decoded(content: bytes, document: Document) -> str | None:
 
 def _composed(text: str, document: Document) -> Node | None:
     try:
-        if _is_refused(text, document):
-            return None
-        root: Node | None = YAML(typ="safe", pure=True).compose(text)
+        events = _events(text, document)
+        root = _Composed(events).get_single_node() if events else None
     except ReaderError as error:
         before = text[: error.position]
         place = (before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
@@ -104,11 +105,13 @@ def _composed(text: str, document: Document) -> Node | None:
     return None
 
 
-def _is_refused(text: str, document: Document) -> bool:
-    """Refuse, before anything is built, what could grow: a few aliases can stand for a billion
-    values or for themselves, and deep nesting exhausts the stack."""
+def _events(text: str, document: Document) -> list[Event]:
+    """Read the text; none of it, before anything is built, where it could grow: a few aliases can
+    stand for a billion values or for themselves, and deep nesting exhausts the stack."""
     depth = 0
+    events: list[Event] = []
     for event in YAML(typ="safe", pure=True).parse(text):
+        events.append(event)
         place = _place(event.start_mark)
         if isinstance(event, AliasEvent):
             document.problem(f"the alias *{event.anchor} is not read; write its value out", place)
@@ -116,7 +119,36 @@ def _is_refused(text: str, document: Document) -> bool:
         if depth > DEEPEST:
             document.problem("values are nested too deeply", place)
             break
-    return bool(document.problems)
+    return [] if document.problems else events
+
+
+class _Composed(Composer):
+    """Composes from events that were read already: to read them is most of the work."""
+
+    def __init__(self, events: list[Event]) -> None:
+        super().__init__(loader=YAML(typ="safe", pure=True))
+        self._read = _Read(events)
+
+    @property
+    def parser(self) -> _Read:
+        """Where the events come from."""
+        return self._read
+
+
+class _Read:
+    """Events in the way that a composer asks for them."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._left = deque(events)
+
+    def check_event(self, *kinds: type[Event]) -> bool:
+        return bool(self._left) and (not kinds or isinstance(self._left[0], kinds))
+
+    def peek_event(self) -> Event:
+        return self._left[0]
+
+    def get_event(self) -> Event:
+        return self._left.popleft()
 
 
 def _speaking(error: MarkedYAMLError, text: str) -> str:
