@@ -43,6 +43,7 @@ from bot.cards.role import role_card
 from bot.cards.views import AudienceReach, Reach
 from bot.cards.war_room import war_room_card
 from comms.ask import Ask, AskState
+from comms.channels.teams.writer import write_chat
 from comms.delivery import DeliveryState
 from comms.errors import NotFound, Unavailable
 from comms.incident import Severity, Status
@@ -320,7 +321,11 @@ def _answers(said: Words) -> dict[str, Card]:
 
 
 def _updates(said: Words) -> dict[str, Card]:
-    return {f"told-{kind}": json.loads(statement(said, kind).parts[CARD]) for kind in Kind}
+    in_chat = statement(said, write=write_chat)
+    return {
+        "told-chat": json.loads(in_chat.parts[CARD]),
+        **{f"told-{kind}": json.loads(statement(said, kind).parts[CARD]) for kind in Kind},
+    }
 
 
 def main(folder: Path) -> None:

@@ -16,6 +16,7 @@ from comms.lint import Finding
 from comms.people import Person, Role
 from comms.plan.model import Audience, ChannelName, Plan
 from comms.projection import FIELDS, Telling, project
+from comms.render import Writer
 from comms.report import Actions, Basis, CanReport, CustomerText, Need
 from comms.statement import PLAIN, Statement
 from comms.update import Kind, Update, UpdateState
@@ -151,7 +152,11 @@ def plan() -> Plan:
 
 
 def statement(
-    words: Words, kind: Kind = Kind.UPDATE, *, reader: Audience | None = None
+    words: Words,
+    kind: Kind = Kind.UPDATE,
+    *,
+    reader: Audience | None = None,
+    write: Writer = writer.write,
 ) -> Statement:
     """What this audience, by default responders, reads of the update in Teams."""
     promises = dict.fromkeys(("responders", "executives"), NOW + timedelta(minutes=15))
@@ -160,7 +165,7 @@ def statement(
         incident=incident(words), update=what, plan=plan(), incident_url=URL, room_url=ROOM_URL
     )
     reader = reader or telling.plan.audiences["responders"]
-    return writer.write(telling, reader, project(telling, reader))
+    return write(telling, reader, project(telling, reader))
 
 
 def reach() -> Reach:

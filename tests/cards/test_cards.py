@@ -118,7 +118,6 @@ def test_every_button_speaks_a_known_verb_and_every_verb_has_a_button() -> None:
     spoken = {a["data"]["verb"] for card in cards for a in _elements(card) if "data" in a}
 
     assert spoken == VERBS
-    assert spoken == VERBS
 
 
 def test_a_button_that_opens_a_form_fetches_a_dialog() -> None:
@@ -162,17 +161,17 @@ def test_approval_carries_the_hash_of_what_is_shown() -> None:
     assert approve["data"]["number"] == 3
 
 
-def test_a_blocked_draft_can_only_be_edited() -> None:
+def test_a_blocked_draft_can_only_be_edited_or_discarded() -> None:
     said = {a["data"]["verb"] for a in _elements(ORDINARY["preview-blocked"]) if "data" in a}
 
-    assert said == {verbs.UPDATE_EDIT}
+    assert said == {verbs.UPDATE_EDIT, verbs.UPDATE_DISCARD}
 
 
 def test_where_the_plan_allows_it_a_block_can_be_overridden_with_a_reason() -> None:
     card = ORDINARY["preview-override"]
     said = {a["data"]["verb"]: a["data"] for a in _elements(card) if "data" in a}
 
-    assert set(said) == {verbs.UPDATE_EDIT, verbs.UPDATE_OVERRIDE}
+    assert set(said) == {verbs.UPDATE_EDIT, verbs.UPDATE_DISCARD, verbs.UPDATE_OVERRIDE}
     assert said[verbs.UPDATE_OVERRIDE]["hash"] == "3f7a9c1e" * 8
     assert "reason" in {a.get("id") for a in _elements(card)}
 
