@@ -89,9 +89,11 @@ def approver(scene: Scene, key: str, number: int) -> Card | None:
 
 
 def answered_approver(scene: Scene, key: str, number: int) -> Card | None:
-    """What takes the place of that request: what was approved, or that the draft is another;
-    None while it stands."""
-    update = scene.book.updates.get(key, number)
+    """What takes the place of that request: what was approved, or that the draft is another or
+    gone; None while it stands."""
+    update = next((one for one in scene.book.updates.of(key) if one.number == number), None)
+    if update is None:  # discarded while its card was being posted
+        return discarded(scene, key, number)
     if update.state is UpdateState.APPROVED:
         return approved_card(
             incident=scene.book.incidents.get(key),
