@@ -10,6 +10,7 @@ from typing import Protocol
 from comms.delivery import DeliveryState
 from comms.plan.model import ChannelName
 from comms.promise import PromiseState
+from comms.source import SourceState
 
 BY_WORKERS = (ChannelName.TEAMS, ChannelName.CHAT, ChannelName.MAIL)
 """What workers send on Postgres. The page stays with the app: that is where its directory is."""
@@ -32,7 +33,8 @@ class Backlog:
 
     `effects_since` is when the oldest effect that waits was written (UTC). `workers` are lanes of
     workers that were heard of lately; None where the app sends everything itself. `outages` are
-    channels that are out, since when (UTC); `rates` what the throttle has learned, by its key.
+    channels that are out, since when (UTC); `rates` what the throttle has learned, by its key;
+    `sources` the copies of sources of people, by theirs.
     """
 
     queues: Mapping[ChannelName, Queue]
@@ -44,6 +46,7 @@ class Backlog:
     workers: int | None = None
     outages: Mapping[ChannelName, datetime] = field(default_factory=dict)
     rates: Mapping[str, float] = field(default_factory=dict)
+    sources: Mapping[str, SourceState] = field(default_factory=dict)
 
 
 class Backlogs(Protocol):

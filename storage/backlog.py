@@ -16,6 +16,7 @@ from comms.promise import PromiseState
 from storage.database import Database
 from storage.ledger_tables import FanoutRow, ShardRow
 from storage.newer import is_known
+from storage.sources import SqlSources
 from storage.speaking import speaking
 from storage.tables import EffectRow, OutageRow, PromiseRow, TimerRow
 from storage.throttle import SqlPaces
@@ -45,6 +46,7 @@ class SqlBacklog:
             workers=workers_alive(self._session),
             outages=self._outages(),
             rates=SqlPaces(self._session).rates(),
+            sources=SqlSources(self._session).states(),
         )
 
     def stranded(self) -> int:

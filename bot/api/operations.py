@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.api.operation import Call, Table
 from bot.api.shapes import Told
+from comms.acts.source_warnings import source_warnings
 from comms.backlog import warnings
 from comms.desk import Scene
 
@@ -39,6 +40,7 @@ async def readyz(call: Call) -> Readiness:
         return [
             *warnings(scene.book.backlog.stranded()),
             *scene.plan.overrides.warnings,
+            *source_warnings(scene),
             *(f"The plan's file is not taken up: {why}" for why in scene.house.refused),
         ]
 

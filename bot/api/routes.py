@@ -23,6 +23,7 @@ from bot.api import (
     plan,
     recipients,
     roles,
+    sources,
     timeline,
     updates,
 )
@@ -52,6 +53,7 @@ OPERATIONS: tuple[Operation, ...] = tuple(
         adherence,
         plan,
         recipients,
+        sources,
         bounces,
         operations,
     )

@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "invite": ("invite:invite", "Invite people to an incident's bridge or review."),
     "bulletins": ("bulletins:bulletins", "Digests, invitations: what went out beside updates."),
     "recipients": ("recipients:app", "People, in bulk."),
+    "sources": ("sources:app", "Groups and rotas that people come from."),
     "plan": ("plan:app", "The communication plan."),
     "db": ("db:app", "The database: migrate, check, back up."),
     "status": ("status:app", "The customers' status page, its own process."),

@@ -9,7 +9,7 @@ import typer
 from bot.cli import say
 from bot.cli.adherence import show_adherence
 from bot.cli.checklists import show_checklists
-from bot.cli.client import client
+from bot.cli.client import Client, client
 from bot.cli.say import AsJson
 from comms.incident import IncidentType, Severity
 from comms.people import Role
@@ -118,8 +118,16 @@ def show(key: Key, as_json: AsJson = False) -> None:
     _updates(told)
     _owed(told)
     _asks(told)
+    _sources(api)
     show_checklists(lists)
     show_adherence(adherence)
+
+
+def _sources(api: Client) -> None:
+    """Who may be missing from what is sent next."""
+    for one in api.get("/sources")["sources"]:
+        if one["warning"] and one["audiences"]:
+            say.line(f"! {one['warning']}")
 
 
 def role(

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from bot.metrics.sources import source_gauges
 from comms.backlog import Backlog
 from comms.clock import Clock
 from comms.delivery import DeliveryState
@@ -51,6 +52,7 @@ class BacklogGauges(Collector):
         yield from _queues(self._backlog, now)
         yield from _channels(self._backlog, now)
         yield from _rest(self._backlog, now)
+        yield from source_gauges(self._backlog.sources, now)
 
 
 def _look(scene: Scene) -> Backlog:

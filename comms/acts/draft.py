@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from comms.acts.kind import changed, last_approved
 from comms.acts.show import show_update
+from comms.acts.source_warnings import source_warnings
 from comms.acts.sources import freshen
 from comms.acts.waiting import wait
 from comms.approval import missing, needed
@@ -24,6 +25,7 @@ from comms.promise import next_due
 from comms.readers import readers
 from comms.render import render_all
 from comms.report import CanReport, carried_forward, cleaned
+from comms.rule import Level
 from comms.statement import Statement, content_hash
 from comms.update import Kind, Update, UpdateState
 
@@ -151,23 +153,39 @@ def preview(scene: Scene, key: str, number: int) -> Preview:
         update=update,
         statements=scene.book.updates.statements(update),
         estimates=estimated,
-        findings=tuple(
-            finding
-            for audience in chosen
-            for finding in lint(
-                update,
-                incident,
-                audience,
-                recipients=estimated[audience.name].recipients,
-                now=scene.now,
-                readers=readers(scene, audience),
-                language=scene.plan.language,
-                known=scene.plan.people,
-            )
+        findings=(
+            *(
+                finding
+                for audience in chosen
+                for finding in lint(
+                    update,
+                    incident,
+                    audience,
+                    recipients=estimated[audience.name].recipients,
+                    now=scene.now,
+                    readers=readers(scene, audience),
+                    language=scene.plan.language,
+                    known=scene.plan.people,
+                )
+            ),
+            *_of_sources(scene, update, chosen),
         ),
         needed=roles,
         missing=missing(roles, update.approvals, four_eyes=scene.plan.four_eyes),
     )
+
+
+def _of_sources(scene: Scene, update: Update, audiences: Sequence[Audience]) -> Iterator[Finding]:
+    """Warn of people who may be missing, until it is sent."""
+    for audience in audiences if update.state.is_open else ():
+        for words in source_warnings(scene, [audience]):
+            yield Finding(
+                level=Level.WARN,
+                audience=audience.name,
+                code="source",
+                message=words,
+                pointer="/audiences",
+            )
 
 
 def open_draft(scene: Scene, key: str) -> Update | None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from comms.plan.document import read as read_yaml
+from comms.plan.effective import effective
 from comms.plan.load import read, shipped
 from comms.source import Rota, Source, SourceKind
 
@@ -131,3 +133,18 @@ def test_a_calendar_s_own_scheme_is_https() -> None:
 
     assert plan
     assert plan.rotas["payments"].feed.startswith("https://calendar.example/")
+
+
+def test_plan_show_and_diff_tell_feeds_apart_without_telling_them() -> None:
+    texts = [with_from("{rota: payments}"), with_from("{rota: payments}").replace(SECRET, "s3cret")]
+
+    shown = [
+        next(one.value for one in effective(read_yaml(text.encode(), "p")) if "feed" in one.path)
+        for text in texts
+    ]
+
+    assert shown[0] != shown[1]
+    for value in shown:
+        assert value.startswith("https://calendar.example/… (")
+        assert SECRET not in value
+        assert "s3cret" not in value
