@@ -82,7 +82,7 @@ def plan_warning(refused: Sequence[str]) -> str:
         return ""
     mistakes = "a mistake" if len(refused) == 1 else f"{len(refused)} mistakes"
     return (
-        f"The communication plan's file has {mistakes}, so the plan stays as it was."
+        f"⚠ The communication plan's file has {mistakes}, so the plan stays as it was."
         " Whoever keeps it: sitrep plan check."
     )
 

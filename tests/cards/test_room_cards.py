@@ -51,6 +51,13 @@ def test_an_overdue_promise_is_marked_in_words() -> None:
     assert "overdue" not in room(promises=[promise("customers", 4)])
 
 
+def test_a_plan_that_was_not_taken_up_is_told_of_while_the_incident_is_open() -> None:
+    warned = "The communication plan's file has 2 mistakes, so the plan stays as it was."
+
+    assert warned in room(refused=("plan.yaml:1:1: …", "plan.yaml:2:1: …"))
+    assert "plan's file" not in room()
+
+
 def test_a_promise_that_was_answered_is_not_shown() -> None:
     kept = promise("customers", -4, state=PromiseState.KEPT, answered_at=NOW)
 
