@@ -113,7 +113,7 @@ async def end(door: Door, press: Press) -> Answer:
     said = f"Resolved. The last update ({number}) is in the war room, for approval."
     if press.in_dialog:
         return Answer(text=said)
-    return Answer(card=await door.read(press, look.update, press.incident, number), text=said)
+    return Answer(card=await door.read(press, look.drafted, press.incident, number), text=said)
 
 
 def role_of(value: str) -> Role:

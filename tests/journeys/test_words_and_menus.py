@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from bot.cards import verbs
 from bot.demo.cast import CALEB, ELENA, INES, RAVI
-from bot.demo.teams.answers import AnswerKind
+from bot.demo.teams.answers import Answer, AnswerKind
 from bot.demo.teams.cards import card_of, filled, find_action
 from bot.demo.teams.rooms import Message, Room
 from comms.incident import Severity, Status
@@ -42,7 +42,9 @@ async def test_an_incident_is_led_from_declare_to_resolve_with_typed_commands(te
     await sent_in(team, await typed(team, "update", room), verbs.CAN_SUBMIT, REPORT)
     await approved(team, key, 1)
     assert "Update 1 reached" in await team.say(CALEB, "reach", room=room)
-    await sent_in(team, await typed(team, f"resolve {key.lower()}"), verbs.RESOLVE_SUBMIT, {})
+    form = await typed(team, f"resolve {key.lower()}")
+    done = await sent_in(team, form, verbs.RESOLVE_SUBMIT, {})
+    assert find_action(done.card or {}, verbs.UPDATE_APPROVE) is None  # the preview is elsewhere
     await approved(team, key, 2)
 
     incident = await team.incident(key)
@@ -142,13 +144,14 @@ async def typed(team: Team, words: str, room: Room | None = None) -> Message:
     return await team.answer_to(await team.stage.teams.say(CALEB, f"@Sitrep {words}", room=room))
 
 
-async def sent_in(team: Team, form: Message, verb: str, values: dict[str, str]) -> None:
-    """Fill in a form that stands in the conversation, and send it."""
+async def sent_in(team: Team, form: Message, verb: str, values: dict[str, str]) -> Answer:
+    """Fill in a form that stands in the conversation, and send it; return what it is answered."""
     card = card_of(form.activity) or {}
     button = find_action(card, verb)
     assert button, shown(form)
     answer = await team.stage.teams.execute(CALEB, form, button, filled(card, button, values))
     assert not answer.is_error, answer.text
+    return answer
 
 
 async def approved(team: Team, key: str, number: int) -> None:
