@@ -21,11 +21,14 @@ from comms.desk import Desk
 from comms.errors import Invalid, SitrepError
 from comms.language import locale_of, marked, spoken
 from comms.people import Person
+from comms.quiet import NEVER, checked_quiet
 from comms.render import fill
 from comms.slot import WEEKDAYS
 
 READER = Person(name="Reader of a letter")
 MANAGE = "manage"
+
+HOURS = tuple(f"{hour:02}:00" for hour in range(24))
 
 WISHES: Mapping[Wish, tuple[str, str]] = {
     Wish.EVERY: (marked("Every update"), marked("As soon as it is published.")),
@@ -89,7 +92,16 @@ def _chosen(form: Mapping[str, object], before: Choice) -> Choice:
         weekday=_number(form, "weekday", before.weekday, last=6),
         language=str(form.get("language", before.language)),
         time_zone=str(form.get("time_zone", before.time_zone)),
+        quiet=_quiet(form, before.quiet),
     )
+
+
+def _quiet(form: Mapping[str, object], before: str) -> str:
+    """Return the quiet hours that the form makes; '' is what the sender has."""
+    if "quiet_from" not in form:
+        return before
+    begins, ends = str(form["quiet_from"]), str(form.get("quiet_to", ""))
+    return checked_quiet(begins if begins in {"", NEVER} else f"{begins}-{ends}")
 
 
 def _number(form: Mapping[str, object], name: str, before: int, *, last: int) -> int:
@@ -104,6 +116,7 @@ def _form(
 ) -> web.Response:
     language, _ = speech(found.choice.language)
     days = locale_of(language).days["stand-alone"]["wide"]
+    begins, _dash, ends = found.choice.quiet.removeprefix(NEVER).partition("-")
     offered = [wish for wish in Wish if wish is not Wish.NOTHING or found.audience.may_stop]
     context = {
         "organisation": organisation,
@@ -117,6 +130,9 @@ def _form(
         "weekdays": [days[number] for number in range(len(WEEKDAYS))],
         "languages": language_options(found.choice.language, _("As the sender writes")),
         "zones": zones(found.choice.time_zone),
+        "quiet_from": begins,
+        "quiet_to": ends,
+        "hours": sorted({*HOURS, begins, ends} - {""}),
         "saved": saved,
         "wrong": wrong.detail if wrong else "",
     }

@@ -11,6 +11,7 @@ from comms.desk import Scene
 from comms.holders import holders
 from comms.ledger import REACHED
 from comms.plan.model import Audience, ChannelName
+from comms.quiet_now import QuietNow
 from comms.throttle import learned, seconds
 from comms.update import Update
 
@@ -19,12 +20,14 @@ from comms.update import Update
 class Estimate:
     """How many deliveries, and the seconds they take at the channels' known limits.
 
-    `kept_back` are those people of the audience who are not told now because they chose so.
+    `kept_back` are those people of the audience who are not told now because they chose so;
+    `waiting` of the recipients are told when their quiet hours end.
     """
 
     recipients: int
     eta_seconds: int
     kept_back: int = 0
+    waiting: int = 0
 
 
 def estimates(scene: Scene, update: Update, audiences: Iterable[Audience]) -> dict[str, Estimate]:
@@ -50,7 +53,18 @@ def _estimate(
         recipients += count
         limits = learned(scene.house.limits(audience.name, channel), rates)
         eta = max(eta, seconds(limits, count))
-    return Estimate(recipients=recipients, eta_seconds=math.ceil(eta), kept_back=chose)
+    return Estimate(
+        recipients=recipients,
+        eta_seconds=math.ceil(eta),
+        kept_back=chose,
+        waiting=min(_waiting(scene, update, audience), recipients),
+    )
+
+
+def _waiting(scene: Scene, update: Update, audience: Audience) -> int:
+    if not any(channel.is_personal for channel in audience.channels):
+        return 0
+    return QuietNow(scene, audience, update.severity).waiting()
 
 
 def _count(

@@ -21,9 +21,18 @@ class QuietNow:
         self._hours = quiet.hours if quiet else None
         self._zone = scene.plan.time_zone.key
         self._now = scene.now
+        self._scene, self._audience = scene, audience.name
         # Many have the same: the list's zone, the audience's hours.
         self.until = cache(self._until)
         """When somebody's quiet hours end (UTC), by their words and their zone; None: not now."""
+
+    def waiting(self) -> int:
+        """How many of the audience have quiet hours now, by its list and its own hours."""
+        if not self._applies:
+            return 0
+        own_only = self._hours is None
+        listed = self._scene.book.recipients.quiet(self._audience, own_only=own_only)
+        return sum(people for (words, zone), people in listed.items() if self.until(words, zone))
 
     def _until(self, words: str, zone: str) -> datetime | None:
         hours = hours_of(words, self._hours) if self._applies else None

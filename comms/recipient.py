@@ -85,6 +85,13 @@ class Recipients(Protocol):
         """How many people of the audience are listed with each language ('': with none)."""
         ...
 
+    def quiet(self, audience: str, *, own_only: bool) -> Mapping[tuple[str, str], int]:
+        """How many people of the audience are listed with each quiet hours and time zone.
+
+        `own_only`: only those who have hours of their own.
+        """
+        ...
+
     def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:
         """The next people of the audience by their number, from the one after `after`."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, select, text, true, update
 from sqlmodel import Session, col, delete, func
 
 from comms.recipient import Listed, Recipient
@@ -103,6 +103,17 @@ class SqlRecipients:
         """How many people of the audience are listed with each language ('': with none)."""
         rows = self._session.connection().execute(_LANGUAGES, {"of": audience})
         return {row[0]: row[1] for row in rows}
+
+    def quiet(self, audience: str, *, own_only: bool) -> Mapping[tuple[str, str], int]:
+        """How many people of the audience are listed with each quiet hours and time zone."""
+        # In plain words, or SQLite does not know its index by them.
+        own = text("recipient.quiet <> ''") if own_only else true()
+        rows = self._session.connection().execute(
+            select(col(RecipientRow.quiet), col(RecipientRow.time_zone), func.count())
+            .where(col(RecipientRow.audience) == audience, own)
+            .group_by(col(RecipientRow.quiet), col(RecipientRow.time_zone))
+        )
+        return {(quiet, zone): count for quiet, zone, count in rows}
 
     def page(self, audience: str, *, after: int, limit: int) -> Sequence[Listed]:
         """The next people of the audience by their number, from the one after `after`."""

@@ -230,6 +230,14 @@ class RecipientRow(SQLModel, table=True):
         UniqueConstraint("audience", "address"),
         Index("ix_recipient_audience_id", "audience", "id"),
         Index("ix_recipient_language", "audience", "language"),
+        # Who has quiet hours of their own: few, as a rule.
+        Index(
+            "ix_recipient_quiet",
+            "audience",
+            "quiet",
+            sqlite_where=text("quiet <> ''"),
+            postgresql_where=text("quiet <> ''"),
+        ),
         # Whom only a source names: few, however long the list is.
         Index(
             "ix_recipient_found",

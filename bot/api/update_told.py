@@ -39,6 +39,9 @@ class AudienceDraft(Told):
     kept_back: int = Field(
         default=0, description="How many more do not get it now, as they have chosen."
     )
+    waiting: int = Field(
+        default=0, description="How many of them get it when their quiet hours end."
+    )
     lint: list[FindingTold]
     next_update: Stamp | None = Field(description="The promise that the update prints.")
 
@@ -163,6 +166,7 @@ def _to_come(shown: Preview, audience: str) -> AudienceDraft:
         recipients=estimate.recipients,
         eta_seconds=estimate.eta_seconds,
         kept_back=estimate.kept_back,
+        waiting=estimate.waiting,
         lint=[
             FindingTold.model_validate(found)
             for found in shown.findings

@@ -123,6 +123,8 @@ def _counts(estimate: Estimate, audience: Audience) -> str:
         where.insert(0, people(_addressed(estimate, audience)))
         if estimate.kept_back:
             where[0] += f" ({estimate.kept_back} more chose a digest, or less)"
+    if estimate.waiting:
+        where[-1] += f" · {estimate.waiting} of them when their quiet hours end"
     if estimate.eta_seconds < 60:
         return listed(where)
     return f"{listed(where)} · {duration(timedelta(seconds=estimate.eta_seconds))}"
@@ -150,9 +152,12 @@ def _texts(statements: Sequence[Statement], audience: Audience) -> list[dict[str
 
 
 def _named(channel: ChannelName, audience: Audience) -> str:
-    """The channel, and whether it only stands in for another."""
+    """The channel, and when it is used if it only stands in for another."""
     fails = [CHANNELS[one] for one, instead in audience.failover.items() if instead is channel]
-    return f"{CHANNELS[channel]} (if {listed(fails)} fails)" if fails else CHANNELS[channel]
+    when = [f"if {listed(fails)} fails"] if fails else []
+    if audience.acknowledge and channel in audience.acknowledge.then:
+        when.append("to whoever does not acknowledge")
+    return f"{CHANNELS[channel]} ({', or '.join(when)})" if when else CHANNELS[channel]
 
 
 def _readable(statement: Statement) -> str:

@@ -282,6 +282,8 @@ def _say_draft(key: str, told: dict[str, Any], *, as_json: bool) -> None:
         ),
     )
     for name, audience in told["audiences"].items():
+        if audience["waiting"]:
+            say.line(f"{audience['waiting']} of {name} get it when their quiet hours end")
         for found in audience["lint"]:
             say.line(f"{found['level']}: {name}: {found['message']}")
     roles = " and ".join(f"the {say.label(name)}" for name in told["needed"]) or "anybody"

@@ -10,6 +10,7 @@ from comms.choice import Choice, Chosen, Wish
 from comms.desk import Scene
 from comms.errors import Forbidden, NotFound
 from comms.plan.model import Audience, ChannelName
+from comms.quiet import checked_quiet
 from comms.recipient import checked_language, checked_zone
 from comms.timeline import Deed
 
@@ -43,6 +44,7 @@ def reader(scene: Scene, delivery: int) -> Reader:
             choice,
             language=choice.language or listed.language,
             time_zone=choice.time_zone or listed.time_zone,
+            quiet=choice.quiet or listed.quiet,
         )
     zone = choice.time_zone or scene.plan.time_zone.key
     return Reader(address=row.address, audience=audience, choice=replace(choice, time_zone=zone))
@@ -53,7 +55,7 @@ def choose(scene: Scene, delivery: int, *, choice: Choice) -> Reader:
 
     What is planned already and has not left is not sent, where they want nothing any more.
     Forbidden where the plan does not let this audience stop; Invalid for an unknown language or
-    time zone.
+    time zone, or what are no quiet hours.
     """
     before = reader(scene, delivery)
     if choice.wish is Wish.NOTHING and not before.audience.may_stop:
@@ -67,6 +69,7 @@ def choose(scene: Scene, delivery: int, *, choice: Choice) -> Reader:
         choice,
         language=checked_language(choice.language),
         time_zone=checked_zone(choice.time_zone) or before.choice.time_zone,
+        quiet=checked_quiet(choice.quiet),
         read_to=before.choice.read_to if digest_before else scene.book.fanouts.last(),
         read_at=before.choice.read_at,
         by_import=False,

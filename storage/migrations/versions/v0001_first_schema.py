@@ -207,6 +207,14 @@ def upgrade() -> None:
     op.create_index("ix_recipient_audience_id", "recipient", ["audience", "id"], unique=False)
     op.create_index("ix_recipient_language", "recipient", ["audience", "language"], unique=False)
     op.create_index(
+        "ix_recipient_quiet",
+        "recipient",
+        ["audience", "quiet"],
+        unique=False,
+        sqlite_where=sa.text("quiet <> ''"),
+        postgresql_where=sa.text("quiet <> ''"),
+    )
+    op.create_index(
         "ix_recipient_found",
         "recipient",
         ["audience", "address"],

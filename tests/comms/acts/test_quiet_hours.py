@@ -25,7 +25,7 @@ from comms.timekeeper import fire_due
 from storage.book import SqlStore
 from storage.database import Database
 from storage.ledger import SqlLedger
-from tests.acting import approved, declared, seen, sent
+from tests.acting import approved, declared, drafted, seen, sent
 from tests.house import ADA
 
 PLANNED, SUPPRESSED = DeliveryState.PLANNED, DeliveryState.SUPPRESSED
@@ -164,6 +164,15 @@ async def test_what_was_stopped_while_it_waited_is_not_sent(
     await passed(desk, clock, MORNING)
 
     assert await rows(desk, 1) == {"swiss@x.org": (DeliveryState.CANCELLED, None)}
+
+
+async def test_the_estimate_says_how_many_will_wait(desk: Desk, incident: Incident) -> None:
+    await listed(desk, zurich("a"), zurich("b", quiet="none"), Recipient(email="utc@x.org"))
+    drawn = await drafted(desk, incident.key, audiences=["stakeholders", "customers"])
+
+    assert drawn.estimates["stakeholders"].recipients == 3
+    assert drawn.estimates["stakeholders"].waiting == 1
+    assert drawn.estimates["customers"].waiting == 0
 
 
 async def test_what_waits_is_told_with_its_moment(desk: Desk, incident: Incident) -> None:
