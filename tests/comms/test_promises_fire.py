@@ -19,7 +19,7 @@ from comms.desk import Desk, House
 from comms.incident import Severity
 from comms.people import Person, Role
 from comms.plan.cadence import Cadence
-from comms.plan.called import Duty
+from comms.plan.called import Called, Duty
 from comms.plan.escalation import Phase, Step, step_of
 from comms.plan.load import load
 from comms.plan.model import Plan
@@ -35,7 +35,12 @@ from tests.house import plain_writers
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SHIPPED = load(None)
-ROBIN = Person(name="Robin Meier", email="robin@example.org")
+WHOM: tuple[Called, ...] = (
+    Role.COMMS_LEAD,
+    Role.INCIDENT_COMMANDER,
+    Duty.DUTY_MANAGER,
+    Person(name="Robin Meier", email="robin@example.org"),
+)
 
 # Around where clocks are put forward and back, and a leap day.
 begins = st.builds(
@@ -67,7 +72,7 @@ chains = st.lists(
         for minutes, whom in zip(
             # One step at the most comes before the promised moment.
             sorted({minutes for minutes in offsets if minutes >= 0 or minutes == min(offsets)}),
-            (Role.COMMS_LEAD, Role.INCIDENT_COMMANDER, Duty.DUTY_MANAGER, ROBIN),
+            WHOM,
             strict=False,
         )
     )
