@@ -136,6 +136,8 @@ def _more_and_less(before: str | None, after: str | None) -> str:
 
 
 def _roles(value: str | None) -> str:
+    if value and ":" in value:  # others at each severity
+        return value.replace("_", " ")
     names = [Role(one).label if one in set(Role) else one for one in _listed(value)]
     return " and ".join(names) or "nobody"
 
@@ -156,7 +158,7 @@ def _named(path: Path) -> str:
 
 
 WORDS: Mapping[str, Callable[[str | None, str | None], str]] = {
-    "label": lambda before, after: f"called {after}, was {before}",
+    "label": lambda before, after: f"called {after or 'nothing'}, was {before or 'nothing'}",
     "every": _oftener,
     "first": _first,
     "channels": lambda before, after: f"told by {_and(after)}, was by {_and(before)}",

@@ -176,7 +176,7 @@ def said(value: object) -> str:
     if isinstance(value, dict):
         if {"name", "email"} <= value.keys():
             return f"{value['name']} <{value['email']}>"
-        return ", ".join(f"{name}: {said(one)}" for name, one in value.items())
+        return "; ".join(f"{name}: {said(one)}" for name, one in value.items())
     return str(value)
 
 

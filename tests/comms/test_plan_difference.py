@@ -40,6 +40,10 @@ def test_a_plan_is_not_different_from_itself_with_other_remarks() -> None:
         (("every: 15m", "every: on change"), "an update on change, was an update every 15m (less"),
         (("first: 5m, ", ""), "no first update is promised, was within 5m."),
         (("approval: []", "approval: [legal]"), "Responders: approved by legal, was by nobody."),
+        (
+            ("[comms_lead, incident_commander]", "{SEV1: [legal], default: [comms_lead]}"),
+            "Customers: approved by SEV1: legal; default: comms lead, was by comms lead and",
+        ),
         (("      - risk\n", ""), "Responders: may see: risk left out."),
         (("enabled: false", "enabled: true"), "Regulator: in use again."),
         (("label: Executives", "label: The board"), "The board: called The board, was Executives."),
