@@ -114,17 +114,22 @@ def simulate(
     limits: Limits,
     type: IncidentType = IncidentType.SERVICE,  # noqa: A002 (the product's word)
     services: Sequence[str] = (),
+    monitored_after: timedelta | None = None,
 ) -> Simulation:
     """Return what the plan asks for in an incident declared at `begin` (UTC) and `length` long.
 
     `recipients` are the people of each audience; a war room and the page are one message each. A
-    person in several audiences is counted in each: fewer messages may do.
+    person in several audiences is counted in each: fewer messages may do. From `monitored_after`
+    the declaration on it is only watched.
     """
     end = begin + length
     incident = supposed(severity, begin=begin, type=type, services=services)
-    planned = _planned(plan, incident, end=end, recipients=recipients)
+    plan = plan.under(incident)
+    monitored_at = None if monitored_after is None else begin + monitored_after
+    course = Course(incident=incident, monitored_at=monitored_at)
+    planned = _planned(plan, course, end=end, recipients=recipients)
     sendings: dict[datetime, list[Sending]] = {}
-    for sending in _sent(plan, incident, planned, limits):
+    for sending in _sent(plan, course, planned, limits):
         sendings.setdefault(sending.at, []).append(sending)
     return Simulation(
         severity=severity,
@@ -138,7 +143,7 @@ def simulate(
             audience.name
             for audience in plan.enabled()
             if (first := first_due(plan, audience, incident, begin))
-            and next_due(plan, audience, _underway(incident), first) is None
+            and next_due(plan, audience, course.told_at(first), first) is None
         ),
         unpromised=tuple(
             audience.name
@@ -146,6 +151,20 @@ def simulate(
             if first_due(plan, audience, incident, begin) is None
         ),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """How an incident goes on: investigated, and watched from a moment (UTC) on, if at all."""
+
+    incident: Incident
+    monitored_at: datetime | None = None
+
+    def told_at(self, at: datetime) -> Incident:
+        """The incident as an update tells of it that is sent at `at`."""
+        is_watched = self.monitored_at is not None and at >= self.monitored_at
+        status = Status.MONITORING if is_watched else Status.INVESTIGATING
+        return replace(self.incident, status=status)
 
 
 def supposed(
@@ -170,23 +189,19 @@ def supposed(
 
 
 def moments(
-    plan: Plan, audience: Audience, incident: Incident, *, end: datetime
+    plan: Plan, audience: Audience, course: Course, *, end: datetime
 ) -> Iterator[tuple[datetime, Why]]:
     """Yield when an audience is told, from the declaration to before `end`, each promise kept to
     the minute. Without a first promise nothing is sure."""
-    at, why = first_due(plan, audience, incident, incident.declared_at), Why.FIRST
+    declared_at = course.incident.declared_at
+    at, why = first_due(plan, audience, course.incident, declared_at), Why.FIRST
     while at is not None and at < end:
         yield at, why
-        at, why = next_due(plan, audience, _underway(incident), at), Why.EVERY
-
-
-def _underway(incident: Incident) -> Incident:
-    """The incident as updates tell of it: what is declared is being investigated."""
-    return replace(incident, status=Status.INVESTIGATING)
+        at, why = next_due(plan, audience, course.told_at(at), at), Why.EVERY
 
 
 def _planned(
-    plan: Plan, incident: Incident, *, end: datetime, recipients: Mapping[str, int]
+    plan: Plan, course: Course, *, end: datetime, recipients: Mapping[str, int]
 ) -> list[Sending]:
     """What would leave at once if nothing held it up, in the order of time, then of the plan."""
     planned = [
@@ -199,14 +214,14 @@ def _planned(
             done_at=at,
         )
         for audience in plan.enabled()
-        for at, why in moments(plan, audience, incident, end=end)
+        for at, why in moments(plan, audience, course, end=end)
         for channel in audience.channels
     ]
     return sorted(planned, key=lambda sending: sending.at)
 
 
 def _sent(
-    plan: Plan, incident: Incident, planned: Sequence[Sending], limits: Limits
+    plan: Plan, course: Course, planned: Sequence[Sending], limits: Limits
 ) -> Iterator[Sending]:
     """Put each sending through all its limits: the slowest says when its last message leaves."""
     shared: dict[Limit, list[int]] = {}
@@ -229,7 +244,9 @@ def _sent(
                 slowest[number] = max(before, (through, limit), key=lambda found: found[0])
     for number, sending in enumerate(planned):
         done_at, held_by = slowest.get(number, (sending.at, None))
-        due = next_due(plan, plan.audience(sending.audience), _underway(incident), sending.at)
+        due = next_due(
+            plan, plan.audience(sending.audience), course.told_at(sending.at), sending.at
+        )
         is_late = due is not None and done_at > due
         yield replace(sending, done_at=done_at, held_by=held_by, is_late=is_late)
 

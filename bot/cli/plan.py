@@ -14,7 +14,7 @@ from rich.table import Table
 from bot import mail, settings
 from bot.cli.catalogue import service_line, service_told
 from comms.errors import Invalid
-from comms.incident import Severity
+from comms.incident import IncidentType, Severity
 from comms.plan import load
 from comms.plan.duration import written
 from comms.plan.model import Audience, Plan
@@ -133,6 +133,16 @@ def simulate_plan(
     at: Annotated[
         str, typer.Option(metavar="TIME", help="When it is declared, such as 2026-03-29T00:30Z.")
     ] = "",
+    kind: Annotated[
+        IncidentType, typer.Option("--type", "-t", case_sensitive=False)
+    ] = IncidentType.SERVICE,
+    service: Annotated[
+        list[str] | None, typer.Option(help="A service that it hits; may be repeated.")
+    ] = None,
+    monitored_after: Annotated[
+        float | None,
+        typer.Option(metavar="HOURS", min=0, help="From then on it is only watched."),
+    ] = None,
     svg: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw it into this file, too.")
     ] = None,
@@ -141,7 +151,18 @@ def simulate_plan(
     """Try a plan: who would be told when, by how many messages, held up by which limit."""
     from bot.cli.plan_simulate import simulate  # noqa: PLC0415
 
-    simulate(file, severity, hours, recipients=recipients or [], at=at, svg=svg, as_json=as_json)
+    simulate(
+        file,
+        severity,
+        hours,
+        recipients=recipients or [],
+        at=at,
+        svg=svg,
+        as_json=as_json,
+        type=kind,
+        services=service or [],
+        monitored_after=monitored_after,
+    )
 
 
 @app.command()

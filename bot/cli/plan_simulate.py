@@ -13,7 +13,7 @@ from bot.cli import db, say
 from bot.simulation_drawn import drawn
 from comms.channels.teams import limits as teams
 from comms.errors import Invalid, SitrepError
-from comms.incident import Severity
+from comms.incident import IncidentType, Severity
 from comms.moment import moment
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
@@ -31,6 +31,9 @@ def simulate(
     at: str,
     svg: Path | None,
     as_json: bool,
+    type: IncidentType = IncidentType.SERVICE,  # noqa: A002 (the product's word)
+    services: Sequence[str] = (),
+    monitored_after: float | None = None,
 ) -> None:
     """Print it, and draw it where a file is named; nothing is kept and nothing is sent."""
     plan = load(file)
@@ -41,6 +44,9 @@ def simulate(
         length=timedelta(hours=hours),
         recipients=_people(plan, recipients),
         limits=_limits(plan),
+        type=type,
+        services=[plan.catalogue.named(name, pointer="") for name in services],
+        monitored_after=None if monitored_after is None else timedelta(hours=monitored_after),
     )
     if svg:
         _write(svg, drawn(found, plan))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from comms.plan.cadence import Cadence
 from comms.plan.load import load
 from comms.plan.model import ChannelName, Plan
 from comms.promise import first_due, next_due
-from comms.simulation import Simulation, Why, moments, simulate, supposed
+from comms.simulation import Course, Simulation, Why, moments, simulate, supposed
 from comms.testing.clock import MONDAY
 from comms.throttle import Limit
 
@@ -55,7 +56,7 @@ def test_each_moment_is_the_one_that_was_promised_at_the_one_before(
 
     incident = supposed(Severity.SEV2, begin=begin)
 
-    found = list(moments(SHIPPED, audience, incident, end=begin + length))
+    found = list(moments(SHIPPED, audience, Course(incident=incident), end=begin + length))
 
     due = first_due(SHIPPED, audience, incident, begin)
     for at, why in found:
@@ -137,3 +138,22 @@ def test_everything_lies_within_the_incident_and_in_order(hours: float, severity
     times = [update.at for update in found.updates]
     assert times == sorted(set(times))
     assert all(found.begin < at < found.end for at in times)
+
+
+def test_an_incident_that_is_only_watched_is_told_of_as_the_plan_says_for_it() -> None:
+    found = simulated(hours=4, monitored_after=HOUR)
+
+    executives = [
+        update.at - MONDAY for update in found.updates if "executives" in update.audiences
+    ]
+    minutes = [span // timedelta(minutes=1) for span in executives]
+    # What was promised before it was watched is kept; the longer times begin after it.
+    assert minutes == [15, 45, 75, 135, 195]
+
+
+def test_a_long_incident_is_told_of_less_often() -> None:
+    found = simulated(hours=9)
+
+    told = [update.at - MONDAY for update in found.updates if "customers" in update.audiences]
+    gaps = {after - before for before, after in pairwise(told) if before >= 6 * HOUR}
+    assert gaps == {HOUR}
