@@ -15,14 +15,16 @@ from bot import identity, mail
 from bot.bounces import mailbox
 from bot.bounces.letterbox import LetterboxClosed
 from bot.settings import Settings
+from bot.sources.feed import feeds_of
 from comms.backlog import warnings
 from comms.channels.mail.azure.resource import AzureResource
 from comms.channels.mail.graph.mailbox import GraphMailbox
 from comms.channels.mail.named import RELAY, Named
 from comms.channels.mail.opening import NotOpened, open_connection
 from comms.channels.mail.postmark import return_path
-from comms.errors import SitrepError
+from comms.errors import PlanInvalid, SitrepError
 from comms.plan.load import load
+from comms.source import SourceKind
 from comms.trial_apart import trial
 
 HERE = "http://127.0.0.1:3978"
@@ -73,6 +75,7 @@ async def examine(settings: Settings, database: Database, stranded: Stranded) ->
         ("API", _api),
         ("mail", _mail),
         ("bounces", _bounces),
+        ("sources", _sources),
         ("Teams", _teams),
         ("status page", _page),
     )
@@ -99,6 +102,32 @@ async def _plan(settings: Settings) -> Finding:
             todo=f"Mend it, then run: sitrep plan check {plan.source}",
         )
     return _good("plan", f"{plan.source}: {used}.")
+
+
+async def _sources(settings: Settings) -> list[Finding]:
+    """Whether the sources of people can be asked; what their copies are like the app says."""
+    try:
+        plan = load(settings.plan, mail.known(settings), templates=settings.templates)
+    except PlanInvalid:
+        return []  # said of the plan itself
+    kept = plan.kept_sources()
+    if not kept:
+        return []
+    known = feeds_of(settings).by_name
+    for rota in plan.rotas.values():
+        if not rota.feed and rota.name not in known:
+            return [
+                Finding(
+                    part="sources",
+                    health=Health.BAD,
+                    detail=f"The rota {rota.name} has no feed.",
+                    todo="Name it in the plan, or give it a line in SITREP_ROTA_FEEDS.",
+                )
+            ]
+    if any(source.kind is SourceKind.GROUP for source in kept.values()):
+        await identity.group_tokens(settings).token()
+    detail = f"{', '.join(kept)} can be asked. How fresh they are: sitrep sources list."
+    return [_good("sources", detail)]
 
 
 def _workers(stranded: int | None) -> Finding:

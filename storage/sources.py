@@ -10,8 +10,10 @@ from sqlmodel import Session, col, delete, select
 
 from comms.bell import Topic
 from comms.source import FeedCopy, Member, Shift, SourceState
+from storage.database import Database
 from storage.plan_tables import FeedRow, MemberRow, ShiftRow, SourceRow
 from storage.rowset import Rowset, spelt
+from storage.speaking import speaking
 from storage.touch import touch
 
 _KEYS = Rowset("named", (("source", "text"),))
@@ -58,6 +60,12 @@ WHERE audience = ? AND NOT listed AND NOT subscribed AND NOT EXISTS (
     WHERE member.address = recipient.address AND member.source IN (SELECT source FROM {named})
 )
 """
+
+
+def kept_in(database: Database) -> Mapping[str, SourceState]:
+    """What is known of every source, read at once and outside of any loop."""
+    with speaking(), Session(database.reader) as session:
+        return SqlSources(session).states()
 
 
 class SqlSources:

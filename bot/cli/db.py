@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -15,11 +15,13 @@ from bot import settings
 from bot.cli import say
 from bot.cli.say import AsJson
 from comms.errors import Unavailable
+from comms.source import SourceState
 from storage import schema, upkeep
 from storage.backlog import stranded_in
 from storage.connect import is_sqlite
 from storage.database import Database
 from storage.recipients import counted
+from storage.sources import kept_in
 
 app = typer.Typer(no_args_is_help=True, help="The database: migrate, check, back up.")
 
@@ -97,6 +99,17 @@ def people(audiences: Iterable[str]) -> dict[str, int] | None:
     with _opened(url) as database:
         schema.check(database)
         return counted(database, audiences)
+
+
+def sources() -> Mapping[str, SourceState]:
+    """Return what is known of the copies of sources; nothing where there is no database yet."""
+    url = settings.read().database_url.get_secret_value()
+    file = upkeep.file_of(url)
+    if file and not file.exists():
+        return {}
+    with _opened(url) as database:
+        schema.check(database)
+        return kept_in(database)
 
 
 @contextmanager

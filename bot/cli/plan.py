@@ -75,17 +75,26 @@ def show(
     """Show the plan in use: who is told what, how often, with whose approval; and where each value
     comes from: a line of the file, a service's own, or the default.
     """
-    from bot.cli.plan_show import print_values, values_of  # noqa: PLC0415
+    from bot.cli.plan_show import print_values, sources_of, values_of  # noqa: PLC0415
 
     given = settings.read()
     plan = load.load(given.plan, mail.known(given), templates=given.templates)
     values = values_of(given.plan, service)
+    sources = sources_of(plan)
     if as_json:
         told = [{"path": one.name, "value": one.value, "from": one.origin} for one in values]
-        typer.echo(json.dumps({**_described(plan), "values": told}, ensure_ascii=False, indent=2))
+        typer.echo(
+            json.dumps(
+                {**_described(plan), "sources": sources, "values": told},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
     else:
         _print(plan, Console())
         print_values(values, Console())
+        for key, copy in sources.items():
+            typer.echo(f"{key}: {copy}")
 
 
 @app.command("diff")

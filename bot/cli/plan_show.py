@@ -10,11 +10,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.cli import say
-from comms.errors import Invalid, NotFound, PlanInvalid
+from comms.errors import Invalid, NotFound, PlanInvalid, SitrepError
+from comms.moment import iso
 from comms.plan import document, load
 from comms.plan.difference import GROUPS, differences
 from comms.plan.effective import Value, effective
+from comms.plan.model import Plan
 from comms.plan.problem import nearest
+from comms.source import SourceState
 
 SHIPPED = "shipped"
 """The word for the shipped plan, where a file could be named."""
@@ -61,6 +64,32 @@ def print_values(values: tuple[Value, ...], console: Console) -> None:
             table.add_row(name, value.value, value.origin, style=None if given else "dim")
         console.print()
         console.print(table)
+
+
+def sources_of(plan: Plan) -> dict[str, str]:
+    """Say of each source that the plan names what its copy is like, by its key."""
+    kept = plan.kept_sources()
+    if not kept:
+        return {}
+    # Imported here: a plan without sources is shown without a database.
+    from bot.cli import db  # noqa: PLC0415
+
+    try:
+        states = db.sources()
+    except SitrepError as away:
+        return dict.fromkeys(kept, f"its copy cannot be looked at: {away.detail}")
+    return {key: _copy(states.get(key) or SourceState(key=key)) for key in kept}
+
+
+def _copy(state: SourceState) -> str:
+    if state.fetched_at is None:
+        return f"not read yet. {state.why}".rstrip()
+    said = f"{state.people} people, read {iso(state.fetched_at)}"
+    if state.held_since is not None:
+        return f"{said}; kept, for it came back with {state.held}"
+    if state.failing_since is not None:
+        return f"{said}; cannot be read since {iso(state.failing_since)}: {state.why}"
+    return said
 
 
 def _named(word: str) -> Path | None:

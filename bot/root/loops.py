@@ -15,7 +15,7 @@ from bot.bounces.reader import BounceReader
 from bot.room.hands import Hands
 from bot.root.parts import Parts
 from bot.settings import Settings
-from bot.sources.feed import FeedReader, feeds
+from bot.sources.feed import FeedReader, feeds_of
 from bot.sources.group import GroupReader
 from bot.sources.refresher import Refresher
 from bot.unsubscribing import stopped_by_mail
@@ -123,8 +123,7 @@ async def collecting(settings: Settings, parts: Parts) -> AsyncIterator[Mapping[
 @asynccontextmanager
 async def refreshing(settings: Settings, parts: Parts) -> AsyncIterator[Mapping[str, Loop]]:
     """Give the loop that reads the sources of people: one process does, of all there are."""
-    secret = settings.rota_feeds
-    calendars = FeedReader(feeds(secret.get_secret_value() if secret else "", settings.rota_hosts))
+    calendars = FeedReader(feeds_of(settings))
     duty = Duty(parts.database, "sources", me=parts.me)
     refresher = Refresher(
         desk=parts.desk,

@@ -18,6 +18,7 @@ from aiohttp.resolver import DefaultResolver
 from yarl import URL
 
 from bot.edge.hosts import LOOPBACK
+from bot.settings import Settings
 from bot.sources.down import SourceDown
 from comms.errors import Invalid
 from comms.rota import LIMIT
@@ -54,6 +55,12 @@ def feeds(lines: str, hosts: Collection[str] = ()) -> Feeds:
         except (SourceDown, ValueError):
             raise Invalid(f"SITREP_ROTA_FEEDS: line {number} has no https address.") from None
     return Feeds(by_name=by_name, hosts=hosts)
+
+
+def feeds_of(settings: Settings) -> Feeds:
+    """Return the calendars that the settings name."""
+    lines = settings.rota_feeds.get_secret_value() if settings.rota_feeds else ""
+    return feeds(lines, settings.rota_hosts)
 
 
 class FeedReader:

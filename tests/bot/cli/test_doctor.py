@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from comms.plan.load import shipped
 from tests.bot.cli.conftest import Said, Server, Sitrep
 
 
@@ -117,3 +118,22 @@ def test_a_return_path_that_no_letter_can_come_back_to_is_bad(
 
     assert said.code == 1
     assert "bounces: SITREP_MAIL_RETURN_PATH is not an address" in said.out
+
+
+def test_a_rota_without_a_feed_and_a_group_without_an_identity_are_bad(
+    sitrep: Sitrep, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rota, group = "from: [{rota: payments}]", "from: [{group: Leadership}]"
+    for source, said in ((rota, "The rota payments has no feed."), (group, "SITREP_BOT_APP_ID")):
+        plan = tmp_path / "plan.yaml"
+        label = "label: Executives\n"
+        text = shipped().replace(label, f"{label}    {source}\n", 1)
+        plan.write_text(text + ("\nrotas: {payments: {}}\n" if source == rota else ""))
+        monkeypatch.setenv("SITREP_PLAN", str(plan))
+
+        found = {one["part"]: one for one in sitrep("doctor", "--json").json["findings"]}
+
+        assert found["sources"]["health"] == "bad"
+        assert said in found["sources"]["detail"]
+        shown = sitrep("plan", "show")
+        assert "not read yet" in shown.out
