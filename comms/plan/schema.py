@@ -18,12 +18,7 @@ from pydantic import (
 from comms import language
 from comms.brand import READABLE, Brand, contrast
 from comms.people import Role
-from comms.plan.approval_entry import (
-    Approvals,
-    ApprovalTable,
-    ApprovalTimeoutEntry,
-    roles_at,
-)
+from comms.plan.approval_entry import Approvals, ApprovalTable, ApprovalTimeoutEntry, roles_at
 from comms.plan.cadence_entry import CadenceTable
 from comms.plan.called_entry import EscalationEntry
 from comms.plan.circle import circle

@@ -9,14 +9,16 @@ import pytest
 
 from comms.acts.approve import approve, discard
 from comms.acts.incident import change_severity
+from comms.acts.sources import take_rota
 from comms.bell import Bell
 from comms.desk import Desk, House
 from comms.errors import Forbidden
 from comms.incident import Severity
-from comms.people import Person, Role
-from comms.plan.called import Called, Duty
+from comms.people import SITREP, Person, Role
+from comms.plan.called import Called, Duty, OnCall
 from comms.plan.load import load
 from comms.plan.model import ApprovalTimeout
+from comms.source import FeedCopy, Member, Rota, Shift
 from comms.testing import HeldClock
 from comms.timekeeper import Timekeeper
 from comms.timeline import Entry
@@ -190,3 +192,26 @@ async def test_being_asked_gives_no_right_to_what_lint_forbids_or_to_others(
 
     with pytest.raises(Forbidden, match="needs the incident commander"):
         await desk.do(approve, CAS, "teams", incident.key, 1, hash=preview.update.hash)
+
+
+async def test_whoever_is_on_call_at_that_moment_is_asked(
+    database: Database, clock: HeldClock
+) -> None:
+    network, soon = Rota(name="network"), 10 * MINUTE
+    timeout = ApprovalTimeout(after=soon, then=(OnCall(rota="network"),))
+    plan = replace(load(None), approval_timeout=timeout, rotas={"network": network})
+    house = House(plan=plan, writers=plain_writers())
+    desk = Desk(store=SqlStore(database), house=house, clock=clock)
+    now = clock.now()
+    shifts = [
+        Shift(starts=now, ends=now + soon, member=Member(email="before@x.org")),
+        Shift(starts=now + soon, ends=now + 2 * soon, member=Member(email="then@x.org")),
+    ]
+    feed = FeedCopy(origin="o", body=b"")
+    await desk.do(take_rota, SITREP, "timer", network.source, shifts, feed)
+    incident = await declared(desk)
+    await drafted(desk, incident.key, INTERNAL, audiences=["executives"])
+
+    await wait(desk, clock, 10)
+
+    assert [person.email for person in (await last(desk, incident.key)).asked] == ["then@x.org"]
