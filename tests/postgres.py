@@ -24,7 +24,7 @@ NAMED = "SITREP_TEST_DATABASE_URL"
 
 APPEND_ONLY = ("audit", "timeline")
 
-ENGINE = tuple(f"procrastinate_{name}" for name in ("jobs", "events", "periodic_defers", "workers"))
+ENGINE = tuple(f"procrastinate_{name}" for name in ("events", "periodic_defers", "jobs", "workers"))
 
 _IN_A_HURRY = ("fsync", "synchronous_commit", "full_page_writes")
 """What the tests' own server does without: it need not survive a power cut."""
@@ -110,14 +110,22 @@ def opened(url: URL) -> Iterator[Database]:
 
 
 def empty(database: Database) -> None:
-    """Forget everything that a test before this one wrote, numbers included."""
-    tables = ", ".join([*(table.name for table in SQLModel.metadata.sorted_tables), *ENGINE])
+    """Forget everything that a test before this one wrote, numbers included.
+
+    Few rows are deleted fifty times as fast as forty tables are truncated.
+    """
+    tables = [*ENGINE, *(table.name for table in reversed(SQLModel.metadata.sorted_tables))]
     with database.engine.begin() as connection:
         for guarded in APPEND_ONLY:
             connection.exec_driver_sql(f"ALTER TABLE {guarded} DISABLE TRIGGER USER")
-        connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY")
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {table}")
         for guarded in APPEND_ONLY:
             connection.exec_driver_sql(f"ALTER TABLE {guarded} ENABLE TRIGGER USER")
+        connection.exec_driver_sql(
+            "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences"
+            " WHERE schemaname = current_schema()"
+        )
 
 
 @contextmanager
