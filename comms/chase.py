@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from comms.delivery import DeliveryState
 from comms.ledger import Fanout, Line
+from comms.plan.model import ChannelName
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,20 @@ class Chases(Protocol):
         Who was left to another channel is taken up; whoever it has a row for besides is not told
         again.
         """
+        ...
+
+    def pass_on(
+        self,
+        incident: str,
+        number: int,
+        *,
+        audience: str,
+        channel: ChannelName,
+        states: Collection[DeliveryState],
+        now: datetime,
+    ) -> int:
+        """Plan for those whose delivery of an update by a channel is in one of these states what
+        was left to another channel of theirs, and supersede the delivery; return how many."""
         ...
 
     def seen(

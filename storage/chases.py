@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, not_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from comms.chase import Seen
 from comms.clock import SINCE_EVER
@@ -91,6 +93,46 @@ class SqlChases:
             hurry(self._session, fanout.id)
         return taken_up + added
 
+    def pass_on(
+        self,
+        incident: str,
+        number: int,
+        *,
+        audience: str,
+        channel: ChannelName,
+        states: Collection[DeliveryState],
+        now: datetime,
+    ) -> int:
+        """Plan what was left to another channel, and supersede what it stands in for."""
+        theirs = select(FanoutRow.id).where(*_of(incident, number), FanoutRow.audience == audience)
+        failing = theirs.where(FanoutRow.channel == channel.value)
+        others = theirs.where(FanoutRow.channel != channel.value)
+        told = move(
+            self._session,
+            (col(ShardRow.fanout_id).in_(others),),
+            (DeliveryState.SUPPRESSED,),
+            DeliveryState.PLANNED,
+            only=and_(
+                col(DeliveryRow.reason) == Reason.OTHER_CHANNEL.value,
+                _is_told_by(failing, [state.value for state in states]),
+            ),
+            reason=None,
+            due_at=SINCE_EVER,
+            finished_at=None,
+        )
+        if told:
+            move(
+                self._session,
+                (col(ShardRow.fanout_id).in_(failing),),
+                tuple(states),
+                DeliveryState.CANCELLED,
+                only=_is_told_by(others, [DeliveryState.PLANNED.value]),
+                reason=Reason.SUPERSEDED.value,
+                due_at=None,
+                finished_at=now,
+            )
+        return told
+
     def seen(
         self, incident: str, number: int, *, asked: Sequence[str], named: int
     ) -> Mapping[str, Seen]:
@@ -147,6 +189,24 @@ def _of(incident: str, number: int) -> tuple[ColumnElement[bool], ...]:
         col(FanoutRow.incident) == incident,
         col(FanoutRow.number) == number,
         col(FanoutRow.channel).in_(_PERSONAL),
+    )
+
+
+def _is_told_by(
+    fanouts: SelectOfScalar[int] | SelectOfScalar[None], states: Sequence[str]
+) -> ColumnElement[bool]:
+    """The condition that somebody has a delivery in such a state by one of these fan-outs, and it
+    waits for no end of quiet hours."""
+    other = aliased(DeliveryRow)
+    return (
+        select(other.id)
+        .where(
+            col(other.fanout_id).in_(fanouts),
+            other.address == DeliveryRow.address,
+            col(other.state).in_(states),
+            col(other.held_until).is_(None),
+        )
+        .exists()
     )
 
 

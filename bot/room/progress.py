@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from comms.acts.show import show_reach
+from comms.acts.passing import follow
 from comms.desk import Desk
 from comms.ledger import Fanout
 from comms.patience import patiently
@@ -39,5 +39,5 @@ class Progress:
             for incident, number in sorted(moved):
                 async for attempt in patiently("progress.waits"):
                     with attempt:
-                        await self._desk.do(show_reach, SITREP, "timer", incident, number)
+                        await self._desk.do(follow, SITREP, "timer", incident, number)
             await asyncio.sleep(self._pause)

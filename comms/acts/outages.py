@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from comms.acts.passing import pass_on
 from comms.acts.show import show_outage, show_reach
+from comms.delivery import DeliveryState
 from comms.desk import Scene
 from comms.ledger import Fanout, Waiting
 from comms.outage import Outage
@@ -84,6 +86,9 @@ def _by_incident(waiting: Sequence[Waiting]) -> Counter[str]:
 
 def _fail_over(scene: Scene, fanout: Fanout) -> None:
     audience = scene.plan.audiences.get(fanout.audience)
+    if audience and fanout.channel.is_personal:
+        key, number, state = fanout.incident, fanout.update, DeliveryState.PLANNED
+        pass_on(scene, key, number, audience, fanout.channel, state=state)
     instead = audience.failover.get(fanout.channel) if audience else None
     if audience is None or instead is None or not stand_in(scene, fanout, instead):
         return  # nobody would be reached instead: they wait

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from comms.delivery import DeliveryState, Reason
+from comms.acts.outages import fail
+from comms.acts.passing import follow
+from comms.delivery import DeliveryState, Outcome, Reason
 from comms.desk import Desk, Scene
 from comms.estimate import estimates
 from comms.incident import Incident
-from comms.ledger import Filter
+from comms.ledger import Filter, Settled
 from comms.people import SITREP
 from comms.plan.model import ChannelName, Plan
 from comms.recipient import Recipient
 from comms.room import Place
 from comms.suppression import suppressed
+from comms.testing import HeldClock
+from storage.database import Database
+from storage.ledger import SqlLedger
 from tests.acting import declared, seen, sent
 
 CHAT, MAIL = ChannelName.CHAT, ChannelName.MAIL
@@ -80,6 +86,57 @@ async def test_who_cannot_be_reached_by_their_first_channel_is_told_by_the_next(
     assert await told(desk, incident, "back@x.org") == {CHAT: None, MAIL: Reason.BOUNCED}
 
 
+async def test_whom_their_chat_refuses_is_told_by_mail_instead_once(
+    desk: Desk, database: Database, clock: HeldClock, incident: Incident
+) -> None:
+    await listed(desk, "executives", Recipient(email="a@x.org"), Recipient(email="b@x.org"))
+    await chatting(desk, "a@x.org", "b@x.org")
+    await sent(desk, incident.key, audiences=BOTH)
+    ledger = SqlLedger(database)
+    lease = timedelta(minutes=2)
+    claim = await ledger.claim(channel=CHAT, owner="me", now=clock.now(), lease=lease)
+    assert claim
+    took = await ledger.advance(claim, [], take=9, now=clock.now(), lease=lease)
+    states = (DeliveryState.REJECTED, DeliveryState.ACCEPTED)
+    done = [
+        Settled(Outcome(one.id, state, Reason.FORBIDDEN if state is states[0] else None))
+        for one, state in zip(took.deliveries, states, strict=True)
+    ]
+    await ledger.advance(claim, done, take=0, now=clock.now(), lease=lease)
+
+    for _ in range(2):
+        await desk.do(follow, SITREP, "timer", incident.key, 1)
+
+    assert await states_of(desk, incident, "a@x.org") == {
+        CHAT: (DeliveryState.CANCELLED, Reason.SUPERSEDED),
+        MAIL: (PLANNED, None),
+    }
+    assert await states_of(desk, incident, "b@x.org") == {
+        CHAT: (DeliveryState.ACCEPTED, None),
+        MAIL: (DeliveryState.SUPPRESSED, Reason.OTHER_CHANNEL),
+    }
+
+
+async def test_when_chats_fail_those_who_wait_are_told_by_mail(
+    desk: Desk, incident: Incident
+) -> None:
+    await listed(desk, "executives", Recipient(email="a@x.org"), Recipient(email="b@x.org"))
+    await chatting(desk, "a@x.org")
+    await sent(desk, incident.key, audiences=BOTH)
+
+    for _ in range(2):
+        await desk.do(fail, SITREP, "timer", CHAT, "503")
+
+    assert await states_of(desk, incident, "a@x.org") == {
+        CHAT: (DeliveryState.CANCELLED, Reason.SUPERSEDED),
+        MAIL: (PLANNED, None),
+    }
+    assert await states_of(desk, incident, "b@x.org") == {
+        CHAT: (DeliveryState.SUPPRESSED, Reason.NO_ADDRESS),
+        MAIL: (PLANNED, None),
+    }
+
+
 async def test_who_is_told_in_a_chat_as_one_gets_no_mail_as_another(
     desk: Desk, incident: Incident
 ) -> None:
@@ -133,6 +190,13 @@ async def bounced(desk: Desk, address: str) -> None:
         scene.book.suppressions.save(gone)
 
     await desk.do(keep, SITREP, "timer")
+
+
+async def states_of(
+    desk: Desk, incident: Incident, address: str
+) -> dict[ChannelName, tuple[DeliveryState, Reason | None]]:
+    rows = await seen(desk, lambda scene: scene.book.fanouts.rows(incident.key, Filter()))
+    return {row.channel: (row.state, row.reason) for row in rows if row.address == address}
 
 
 async def told(
