@@ -107,8 +107,13 @@ class Recipients(Protocol):
         """The people of the audience who have these addresses (casefolded)."""
         ...
 
-    def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
-        """People of the audience by their number, from the one after `after`."""
+    def of(
+        self, audience: str, *, after: int = 0, limit: int = 1000, own: bool = False
+    ) -> tuple[Recipient, ...]:
+        """People of the audience by their number, from the one after `after`; limit 0: all.
+
+        `own`: only those whom its list names or who have subscribed, not those of sources alone.
+        """
         ...
 
 

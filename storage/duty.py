@@ -27,6 +27,7 @@ class Duty:
         # Not `me` alone: whoever carries out the outbox lets go of all that bears its name.
         self._owner = f"{me}/{name}"
         self._lease = lease
+        self._is_ours = False
 
     async def is_ours(self, now: datetime) -> bool:
         """Take it, or go on with it; False where another process has it."""
@@ -46,10 +47,13 @@ class Duty:
             ).returning(col(LaneRow.lane))
             return session.connection().execute(taken).first() is not None
 
-        return await self._database.write(take, behind=True)
+        self._is_ours = await self._database.write(take, behind=True)
+        return self._is_ours
 
     async def release(self) -> None:
-        """Let another process have it at once."""
+        """Let another process have it at once, where it is ours."""
+        if not self._is_ours:
+            return
         ours = delete(LaneRow).where(
             col(LaneRow.lane) == self._lane, col(LaneRow.owner) == self._owner
         )

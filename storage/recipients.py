@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import Select, bindparam, select, text, true, update
+from sqlalchemy import Select, bindparam, or_, select, text, true, update
 from sqlmodel import Session, col, delete, func
 
 from comms.recipient import Listed, Recipient
@@ -149,7 +149,9 @@ class SqlRecipients:
             )
         )
 
-    def of(self, audience: str, *, after: int = 0, limit: int = 1000) -> tuple[Recipient, ...]:
+    def of(
+        self, audience: str, *, after: int = 0, limit: int = 1000, own: bool = False
+    ) -> tuple[Recipient, ...]:
         """People of the audience by their number, from the one after `after`; limit 0: all."""
         # Columns, not rows of the table's class: a large audience is read six times as fast.
         wanted = (
@@ -157,6 +159,8 @@ class SqlRecipients:
             .where(col(RecipientRow.audience) == audience, col(RecipientRow.id) > after)
             .order_by(col(RecipientRow.id))
         )
+        if own:
+            wanted = wanted.where(or_(col(RecipientRow.listed), col(RecipientRow.subscribed)))
         return self._people(wanted.limit(limit) if limit else wanted)
 
     def _insert(self, audience: str, people: Sequence[Recipient], *, listed: bool) -> None:

@@ -142,7 +142,10 @@ async def count_choices(call: Call, name: AudienceName) -> ChoicesTold:
 
 @table.get("/audiences/{name}/recipients", produces=(CSV,))
 async def export_people(call: Call, name: AudienceName) -> web.StreamResponse:
-    """Give the people of an audience as CSV, as they can be imported again."""
+    """Give the people of an audience as CSV, as they can be imported again.
+
+    Those who come from groups and rotas alone are not among them.
+    """
 
     people = await call.read(listed, name)
     response = web.StreamResponse(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from comms.channels.mail.transport import MailTransport
 from comms.channels.page.transport import PageTransport
 from comms.clock import Clock
 from comms.dispatcher import Dispatcher
+from comms.errors import Unavailable
 from comms.fanout import Runner, Slots, runners
 from comms.lull import Lull
 from comms.outbox import Carrier, Effect
@@ -142,7 +143,8 @@ async def refreshing(settings: Settings, parts: Parts) -> AsyncIterator[Mapping[
         yield {"sources": refresher.run}
     finally:
         await calendars.close()
-        await duty.release()
+        with suppress(Unavailable):  # the lease ends by itself
+            await duty.release()
 
 
 @asynccontextmanager

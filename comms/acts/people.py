@@ -67,12 +67,15 @@ def import_recipients(
 
 
 def listed(scene: Scene, name: str) -> tuple[Recipient, ...]:
-    """Return all people of an audience, with what they have chosen, as they can be imported."""
+    """Return the people of an audience, with what they have chosen, as they can be imported.
+
+    Those whom only a source names are left out: a list would keep them when they have left it.
+    """
     audience_of(scene, name)
     made = {one.address: one.choice for one in _choices(scene, name)}
     return tuple(
         replace(person, choice=made[address].words) if address in made else person
-        for person in scene.book.recipients.of(name, limit=0)
+        for person in scene.book.recipients.of(name, limit=0, own=True)
         for address in (person.email.casefold(),)
     )
 

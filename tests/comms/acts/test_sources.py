@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from comms.acts.people import import_recipients
+from comms.acts.people import import_recipients, listed
 from comms.acts.sources import (
     begin,
     due,
@@ -91,6 +91,19 @@ async def test_a_new_list_leaves_the_people_of_sources_in(desk: Desk) -> None:
 
     assert imported.imported == 3
     assert await told(desk) == ["BOB@x.org", "ann@x.org", "dee@x.org"]
+
+
+async def test_an_exported_list_does_not_hold_those_who_come_from_sources(desk: Desk) -> None:
+    await take(desk, named("ann", "bob"))
+    people = [Recipient(email="bob@x.org"), Recipient(email="dee@x.org")]
+    await desk.do(import_recipients, SITREP, "api", "executives", people=people, refused=[])
+
+    exported = await desk.read(listed, SITREP, "api", "executives")
+
+    assert [one.email for one in exported] == ["bob@x.org", "dee@x.org"]
+    await desk.do(import_recipients, SITREP, "api", "executives", people=exported, refused=[])
+    await take(desk, named("bob"))
+    assert await told(desk) == ["bob@x.org", "dee@x.org"]
 
 
 async def test_while_a_source_cannot_be_read_its_last_copy_is_told(
