@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from typing import Any
 
 import aiohttp
 
@@ -161,8 +160,8 @@ async def _app(settings: Settings) -> Finding:
         )
 
 
-def _answering(base: str, told: Mapping[str, Any]) -> Finding:
-    warnings = told.get("warnings", [])
+def _answering(base: str, told: object) -> Finding:
+    warnings = told.get("warnings", []) if isinstance(told, Mapping) else []
     if not warnings:
         return _good("app", f"It answers at {base}.")
     more = f", and {len(warnings) - 1} more" if len(warnings) > 1 else ""

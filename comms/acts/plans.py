@@ -27,7 +27,8 @@ def adopt(scene: Scene) -> int:
     changed = [
         incident
         for incident in scene.book.incidents.find(open_only=True, limit=ALL)
-        if not incident.plans or incident.plans[-1].digest != used.digest
+        if (not incident.plans or incident.plans[-1].digest != used.digest)
+        and scene.book.sightings.first(_change(incident, used), now=scene.now)
     ]
     for incident in changed:
         _go_on(scene, incident, used)
@@ -38,6 +39,11 @@ def show_plan_warning(scene: Scene) -> None:
     """Bring the cards of open incidents up to date: the plan's file has become wrong, or right."""
     for incident in scene.book.incidents.find(open_only=True, limit=ALL):
         show_incident(scene, incident.key)
+
+
+def _change(incident: Incident, used: PlanVersion) -> str:
+    """What replicas that take a plan up in the same moment both call this step of an incident."""
+    return f"plan:{incident.key}:{len(incident.plans)}:{used.digest}"
 
 
 def _go_on(scene: Scene, incident: Incident, used: PlanVersion) -> None:

@@ -86,6 +86,18 @@ async def test_the_same_plan_once_more_changes_nothing(desk: Desk, plan: Plan) -
     assert len((await incident(desk, key)).plans) == 1
 
 
+async def test_of_two_replicas_that_take_a_plan_up_one_tells_the_incident(
+    desk: Desk, plan: Plan
+) -> None:
+    key = (await declared(desk)).key
+
+    def tells_first(scene: Scene) -> bool:
+        return scene.book.sightings.first(f"plan:{key}:1:other", now=scene.now)
+
+    assert await desk.do(tells_first, SITREP, "timer")
+    assert await taken_up(desk, plan, digest="other") == 0
+
+
 async def test_an_incident_that_is_over_keeps_its_plan(desk: Desk, plan: Plan) -> None:
     key = (await declared(desk)).key
     await desk.do(change_status, ADA, "api", key, Status.RESOLVED)
