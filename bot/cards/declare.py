@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.cards.form import filled, limit
-from bot.cards.wording import severity_choices, severity_facts
+from bot.cards.wording import severity_choices, severity_facts, type_choices
 from comms.channels.teams.card import fill_form
 from comms.incident import IncidentType, Severity
 from comms.plan.model import Plan
@@ -45,10 +45,7 @@ def declare_card(
             "errors": errors,
             "severities": severity_choices(plan),
             "criteria": severity_facts(plan),
-            "types": [
-                {"title": nature.label, "value": kind.value}
-                for kind, nature in plan.conduct.types.items()
-            ],
+            "types": type_choices(plan),
             "example": _example(plan),
             "more": any(form[field] or errors.get(field) for field in _MORE)
             or {form["suspected"], form["drill"]} != {_NO}

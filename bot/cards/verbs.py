@@ -7,6 +7,7 @@ from typing import Final
 DECLARE_OPEN: Final = "declare.open"
 DECLARE_SUBMIT: Final = "declare.submit"
 INCIDENT_CONFIRM: Final = "incident.confirm"
+INCIDENT_DESCRIBE: Final = "incident.describe"
 INCIDENT_DISMISS: Final = "incident.dismiss"
 ROLE_TAKE: Final = "role.take"
 ROLE_OFFER: Final = "role.offer"

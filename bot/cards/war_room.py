@@ -11,9 +11,9 @@ from bot.cards.regulators import countdown_lines
 from bot.cards.role import role_lines
 from bot.cards.services import owners_chat, service_lines, service_note
 from bot.cards.views import Reach
-from bot.cards.wording import clock, headed, severity_choices, severity_facts
+from bot.cards.wording import clock, headed, severity_choices, severity_facts, type_choices
 from comms.ask import Ask
-from comms.channels.teams.card import fill_card
+from comms.channels.teams.card import Raw, fill_card
 from comms.incident import Incident, Status
 from comms.plan.model import Plan
 from comms.promise import Promise
@@ -69,6 +69,10 @@ def war_room_card(
         "has_regulators": bool(plan.regulators) and incident.status is not Status.TRIAGE,
         "severities": severity_choices(plan),
         "criteria": severity_facts(plan) if incident.status is Status.TRIAGE else [],
+        "types": type_choices(plan),
+        "type": incident.type.value,
+        # Saved as it stands: it is never to be shortened with the rest of the card.
+        "typed_services": Raw(", ".join(incident.services)),
         "services": service_lines(incident, plan),
         "services_note": service_note(incident, plan),
         "owners_url": owners_chat(incident, plan),

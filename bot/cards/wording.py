@@ -22,6 +22,13 @@ def severity_choices(plan: Plan) -> list[dict[str, str]]:
     ]
 
 
+def type_choices(plan: Plan) -> list[dict[str, str]]:
+    """Return the types as a form offers them."""
+    return [
+        {"title": nature.label, "value": kind.value} for kind, nature in plan.conduct.types.items()
+    ]
+
+
 def severity_facts(plan: Plan) -> list[dict[str, str]]:
     """Return how widespread and how severe each severity is, as a fact set shows it."""
     return [

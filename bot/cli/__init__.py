@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "incidents": ("incidents:incidents", "List incidents."),
     "show": ("incidents:show", "Show all about an incident."),
     "role": ("incidents:role", "Give a role to a person."),
+    "services": ("triage:services", "Say which services an incident hits."),
+    "type": ("triage:type_", "Say of which type an incident is."),
     "checklists": ("checklists:checklists", "House rules and checklists, and what is ticked off."),
     "tick": ("checklists:tick", "Tick an item of a checklist off."),
     "note": ("incidents:note", "Write a line into the timeline."),

@@ -13,7 +13,7 @@ from bot.cards.resolve import pointers as resolve_pointers
 from bot.cards.resolve import read_final, resolve_card, resolve_fields
 from bot.room import look
 from bot.turns.answer import Answer
-from bot.turns.declaring import severity_of
+from bot.turns.declaring import severity_of, type_of
 from bot.turns.door import Door
 from bot.turns.forms import is_new, new_nonce
 from bot.turns.press import Press
@@ -21,6 +21,7 @@ from comms.acts import draft
 from comms.acts.asks import decline, meet, take
 from comms.acts.incident import assign, change_severity, change_status, note, offer, resolve
 from comms.acts.promises import snooze
+from comms.acts.triage import describe
 from comms.ask import Ask
 from comms.desk import Scene
 from comms.errors import Invalid, SitrepError
@@ -38,6 +39,14 @@ async def confirm_incident(door: Door, press: Press) -> Answer:
 async def dismiss_incident(door: Door, press: Press) -> Answer:
     """A suspected incident is none."""
     await door.do(press, _decide, press.incident, is_one=False)
+    return Answer(card=await door.read(press, look.war_room, press.incident))
+
+
+async def describe_incident(door: Door, press: Press) -> Answer:
+    """What it hits, and of which type it is."""
+    services = press.text("services").split(",")
+    type_ = type_of(press.text("type"))
+    await door.do(press, describe, press.incident, services=services, type=type_)
     return Answer(card=await door.read(press, look.war_room, press.incident))
 
 

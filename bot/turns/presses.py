@@ -17,6 +17,7 @@ TURNS: Mapping[str, Turn] = {
     verbs.DECLARE_OPEN: declaring.open_form,
     verbs.DECLARE_SUBMIT: declaring.submit,
     verbs.INCIDENT_CONFIRM: leading.confirm_incident,
+    verbs.INCIDENT_DESCRIBE: leading.describe_incident,
     verbs.INCIDENT_DISMISS: leading.dismiss_incident,
     verbs.ROLE_TAKE: leading.take_role,
     verbs.ROLE_OFFER: leading.offer_role,

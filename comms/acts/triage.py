@@ -65,6 +65,18 @@ def change_type(
     return _changed(scene, after, "incident.type", said)
 
 
+def describe(
+    scene: Scene,
+    key: str,
+    *,
+    services: Sequence[str],
+    type: IncidentType,  # noqa: A002 (the product's word)
+) -> Incident:
+    """Say what it hits and of which type it is; what is as before changes nothing."""
+    change_services(scene, key, services)
+    return change_type(scene, key, type)
+
+
 def tell_services(scene: Scene, incident: Incident) -> None:
     """Write down whose the services are, whom to bring in, and what suffers with them."""
     catalogue = scene.plan.catalogue

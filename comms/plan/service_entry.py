@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from comms.people import Person, Role
 from comms.plan.cadence_entry import OwnCadence, own_cadences
 from comms.plan.catalogue import Own, Service
 from comms.plan.entry import PersonEntry, Strict, refuse_doubles
 from comms.plan.model import ChannelName
-from comms.plan.values import Channel, Line, Name, RoleName
+from comms.plan.values import Channel, Line, Name, RoleName, one_line
 
 
 class OwnEntry(Strict):
@@ -36,10 +37,21 @@ class OwnEntry(Strict):
         return names
 
 
+def _without_comma(label: str) -> str:
+    if "," in label:
+        raise ValueError("a comma separates services where people type them; leave it out")
+    return label
+
+
+Label = Annotated[
+    str, StringConstraints(max_length=80), AfterValidator(one_line), AfterValidator(_without_comma)
+]
+
+
 class ServiceEntry(Strict):
     """Something that an incident can hit."""
 
-    label: Line = Field(default="", description="How people call it; without it, its name.")
+    label: Label = Field(default="", description="How people call it; without it, its name.")
     owner: Line = Field(default="", description="The team whose it is.")
     bring_in: list[PersonEntry] = Field(
         default_factory=list, max_length=20, description="Whom an incident of it needs."

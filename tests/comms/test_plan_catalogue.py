@@ -186,6 +186,10 @@ def test_nothing_changes_for_services_without_a_plan_of_their_own() -> None:
             "services.a.dependants: b stands here more than once",
         ),
         (
+            "services: {a: {label: 'Orders, returns'}}",
+            "services.a.label: a comma separates services where people type them",
+        ),
+        (
             "services: {a: {ownr: Payments}}",
             "services.a.ownr: unknown name. Did you mean 'owner'? Known: label, owner,",
         ),

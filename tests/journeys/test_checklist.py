@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from bot.cards import verbs
 from bot.demo.cast import CALEB, INES
+from comms.incident import IncidentType
 from tests.journeys.team import Team, a_team, shown, words_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -40,8 +41,26 @@ async def test_a_checklist_is_gone_through_in_the_war_room(team: Team) -> None:
     assert len(told) == 1
     assert "on the scribe's checklist: Write down when it began" in told[0]
 
-    await team.press(CALEB, verbs.ROLE_TAKE, incident=key, role="scribe")
+    assert "is scribe" in await team.say(CALEB, f"take {key} scribe")
     moved = await team.see("shown anew further down")
     assert moved is card
     newer = await team.see("1 of 4 done")
     assert newer is not card
+
+
+async def test_what_is_hit_and_of_which_kind_is_said_in_the_war_room(team: Team) -> None:
+    key = await team.declare("Somebody reads what they should not")
+
+    answer = await team.press(
+        INES,
+        verbs.INCIDENT_DESCRIBE,
+        typed={"services": "Checkout, Ledger", "type": "security"},
+        incident=key,
+    )
+
+    assert "Ledger" in words_of(answer.card or {})
+    incident = await team.incident(key)
+    assert incident.services == ("Checkout", "Ledger")
+    assert incident.type is IncidentType.SECURITY
+    told = [entry.kind for entry in await team.timeline(key)]
+    assert told.count("incident.services") == told.count("incident.type") == 1
