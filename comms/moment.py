@@ -64,6 +64,9 @@ def _zone_name(local: datetime, locale: Locale) -> str:
     """Return 'UTC', 'CET', in German 'MEZ'; where people have no short name, 'UTC+5:30'."""
     own = local.tzname() or "UTC"
     named = get_timezone_name(local, width="short", locale=locale)
+    other = local + timedelta(days=182)
+    if other.utcoffset() != local.utcoffset() and named == other.tzname():
+        named = own  # in Dublin's summer babel says GMT, which is an hour off
     for name in (own if own == "UTC" else named, own):
         if name.isalpha():
             return name

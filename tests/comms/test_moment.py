@@ -38,6 +38,12 @@ from comms.moment import moment
             "Wed 31 Dec 2025, 22:05 EST",
         ),
         (
+            "Europe/Dublin",
+            datetime(2026, 7, 5, 9, 30, tzinfo=UTC),
+            "10:30 IST",
+            "Sun 5 Jul 2026, 10:30 IST",
+        ),
+        (
             "Asia/Kolkata",
             datetime(2026, 1, 5, 9, 30, tzinfo=UTC),
             "15:00 IST",
