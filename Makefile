@@ -30,9 +30,10 @@ demo: install ## start the demo on http://127.0.0.1:3978/demo
 	@$(BIN)/python -m bot demo $(ARGS)
 
 # Where npm cannot be reached, the tests that need its packages are skipped and say so.
+# The tests start hundreds of processes: what they import is compiled once, whatever a shell is set to.
 test: $(DEV) ## run the whole suite; what was skipped, and why, is printed last
 	@for set in "" --dev; do $(BIN)/python -m bot.demo.assets $$set || true; done
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(DEV) ## check style, types and the direction of imports
 	$(BIN)/ruff check .
