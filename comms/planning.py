@@ -168,7 +168,12 @@ def _corrected(scene: Scene, fanout: Fanout, people: Sequence[Listed]) -> Iterat
     """Whoever read the wrong words reads the right ones, unless they have unsubscribed since."""
     page = PageOfChoices(scene, fanout, people, audiences=(fanout.audience,))
     held = _held(scene, fanout, people)
-    for person in people:
+    # The ledger knows whom it told, and not when they want to be left alone.
+    addresses = [person.email.casefold() for person in people]
+    listed = scene.book.recipients.found(fanout.audience, addresses)
+    quiet = {person.email.casefold(): person.quiet for person in listed}
+    for told in people:
+        person = told._replace(quiet=quiet.get(told.email.casefold(), ""))
         reason = held.get(person.email.casefold())
         if page.keeps_back(person, fanout.audience) is Reason.UNSUBSCRIBED:
             reason = Reason.UNSUBSCRIBED

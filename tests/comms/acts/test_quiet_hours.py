@@ -166,6 +166,20 @@ async def test_what_was_stopped_while_it_waited_is_not_sent(
     assert await rows(desk, 1) == {"swiss@x.org": (DeliveryState.CANCELLED, None)}
 
 
+async def test_a_correction_by_night_takes_the_place_of_what_waits_and_waits_itself(
+    desk: Desk, clock: HeldClock, incident: Incident
+) -> None:
+    await listed(desk, zurich("swiss"))
+    await sent(desk, incident.key, audiences=["stakeholders"])
+    await sent(desk, incident.key, audiences=["stakeholders"], corrects=1)
+    assert await rows(desk, 1) == {"swiss@x.org": (DeliveryState.CANCELLED, None)}
+    assert await told(desk, 2) == {"swiss@x.org": HELD}
+
+    await passed(desk, clock, MORNING)
+
+    assert await told(desk, 2) == {"swiss@x.org": PLANNED}
+
+
 async def test_the_estimate_says_how_many_will_wait(desk: Desk, incident: Incident) -> None:
     await listed(desk, zurich("a"), zurich("b", quiet="none"), Recipient(email="utc@x.org"))
     drawn = await drafted(desk, incident.key, audiences=["stakeholders", "customers"])
