@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from comms.plan.duration import written
 from comms.plan.entry import Strict
 from comms.plan.values import Duration, Line, Name, RoleName
-from comms.source import GROUP_REFRESH, ROTA_REFRESH
+from comms.source import ROTA_REFRESH
 
 SOONEST, LATEST = timedelta(minutes=5), timedelta(days=1)
 
@@ -60,11 +60,11 @@ class FromEntry(Strict):
     group: Line | None = Field(
         default=None, description="A group of Microsoft Entra by its object id or its name."
     )
-    guests: bool = Field(default=False, description="The group's guests are told too.")
-    refresh: Refresh = Field(
-        default=GROUP_REFRESH,
-        description="How often the group is read.",
-        json_schema_extra={"default": "1h"},
+    guests: bool | None = Field(
+        default=None, description="The group's guests are told too; without it they are not."
+    )
+    refresh: Refresh | None = Field(
+        default=None, description="How often the group is read; without it every hour."
     )
     rota: Name | None = Field(default=None, description="Who is on call in this rota.")
     role: RoleName | None = Field(
@@ -77,9 +77,10 @@ class FromEntry(Strict):
         if len(named) != 1:
             found = " and ".join(named) or "none"
             raise ValueError(f"expected one of group, rota and role, found {found}")
-        own = self.model_fields_set & {"guests", "refresh"}
+        own = [name for name in ("guests", "refresh") if getattr(self, name) is not None]
         if own and self.group is None:
-            raise ValueError(f"only a group has {min(own)}; a rota says it under 'rotas'")
+            where = "; a rota's stands under 'rotas'" if own[0] == "refresh" else ""
+            raise ValueError(f"only a group has {own[0]} here{where}")
         return self
 
     @property

@@ -8,7 +8,7 @@ from comms.plan.document import Document, Path
 from comms.plan.problem import nearest
 from comms.plan.schema import AudienceEntry, PlanFile
 from comms.plan.source_entry import FromEntry, RotaEntry
-from comms.source import Rota, Source, SourceKind
+from comms.source import GROUP_REFRESH, ROTA_REFRESH, Rota, Source, SourceKind
 
 
 def check_sources(
@@ -42,11 +42,11 @@ def _source(entry: FromEntry, rotas: Mapping[str, RotaEntry]) -> Source:
         return Source(kind=SourceKind.ROLE, name=entry.role.value)
     if entry.rota is not None:
         # A rota that is missing is a problem of the file already.
-        refresh = rotas[entry.rota].refresh if entry.rota in rotas else entry.refresh
+        refresh = rotas[entry.rota].refresh if entry.rota in rotas else ROTA_REFRESH
         return Source(kind=SourceKind.ROTA, name=entry.rota, refresh=refresh)
     return Source(
         kind=SourceKind.GROUP,
         name=entry.group or "",
-        guests=entry.guests,
-        refresh=entry.refresh,
+        guests=bool(entry.guests),
+        refresh=entry.refresh or GROUP_REFRESH,
     )
