@@ -84,7 +84,8 @@ def sources_of(plan: Plan) -> dict[str, str]:
 def _copy(state: SourceState) -> str:
     if state.fetched_at is None:
         return f"not read yet. {state.why}".rstrip()
-    said = f"{state.people} people, read {iso(state.fetched_at)}"
+    people = "one person" if state.people == 1 else f"{state.people} people"
+    said = f"{people}, read {iso(state.fetched_at)}"
     if state.held_since is not None:
         return f"{said}; kept, for it came back with {state.held}"
     if state.failing_since is not None:

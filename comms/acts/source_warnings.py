@@ -27,24 +27,39 @@ def source_warnings(scene: Scene, audiences: Iterable[Audience] | None = None) -
 
 def warning(scene: Scene, source: Source, state: SourceState | None) -> str:
     """Say what is wrong with one source; '' where nothing is."""
-    label = source.label[0].upper() + source.label[1:]
     if state is None or state.fetched_at is None:
         why = state.why if state else ""
-        return f"{label} has not been read yet, so nobody of it is told. {why}".rstrip()
+        return f"{_named(source)} has not been read yet, so nobody of it is told. {why}".rstrip()
+    said = [_reading(scene, source, state, state.fetched_at), _gap(scene, source)]
+    return " ".join(words for words in said if words)
+
+
+def _reading(scene: Scene, source: Source, state: SourceState, fetched_at: datetime) -> str:
+    label, kept = _named(source), _at(scene, fetched_at)
+    is_rota = source.kind is SourceKind.ROTA
     if state.held_since is not None:
+        counted = f"with {state.held} of {state.people} people"
+        came = "without any shift to come" if is_rota else counted
+        until = _at(scene, state.held_since + HOLD)
         return (
-            f"{label} came back with {state.held} people instead of {state.people}: those of"
-            f" {_at(scene, state.fetched_at)} are told until {_at(scene, state.held_since + HOLD)}."
+            f"{label} came back {came}: its copy of {kept} is used until {until}."
             f" If it is right: sitrep sources accept '{source.key}'"
         )
-    if state.failing_since is not None and scene.now - state.fetched_at > PATIENCE:
-        return (
-            f"{label} cannot be read since {_at(scene, state.failing_since)}: {state.why}"
-            f" The {state.people} people of {_at(scene, state.fetched_at)} are told."
-        )
+    if state.failing_since is not None and scene.now - fetched_at > PATIENCE:
+        copy = "The shifts" if is_rota else f"The people ({state.people})"
+        since = _at(scene, state.failing_since)
+        return f"{label} cannot be read since {since}: {state.why} {copy} of {kept} are used."
+    return ""
+
+
+def _gap(scene: Scene, source: Source) -> str:
     if source.kind is SourceKind.ROTA and not scene.book.sources.on_call(source.key, scene.now):
         return f"Nobody is on call in {source.label} now."
     return ""
+
+
+def _named(source: Source) -> str:
+    return source.label[0].upper() + source.label[1:]
 
 
 def _at(scene: Scene, at: datetime) -> str:

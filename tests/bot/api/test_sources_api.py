@@ -48,11 +48,11 @@ async def test_sources_are_listed_with_their_people_and_what_is_wrong(api: Api, 
     group, rota = told["group:Leadership"], told["rota:payments"]
     assert (group["audiences"], group["people"]) == (["executives"], 20)
     assert group["left_out"] == {"guests": 2}
-    assert "came back with 1 people instead of 20" in group["warning"]
+    assert "came back with 1 of 20 people" in group["warning"]
     assert (rota["on_call"], rota["warning"]) == (["p0@x.org"], "")
     assert "hunter2" not in answer.text
     ready = (await api.ask("GET", "/readyz")).body
-    assert "came back with 1 people" in ready["warnings"][0]
+    assert "came back with 1 of 20" in ready["warnings"][0]
 
 
 async def test_a_source_is_read_at_once_where_somebody_asks(api: Api, desk: Desk) -> None:

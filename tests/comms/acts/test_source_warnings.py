@@ -74,7 +74,7 @@ async def test_a_source_that_is_down_says_since_when_and_who_is_told(
     clock.advance(PATIENCE + timedelta(minutes=1))
     assert await warned(desk) == (
         "The group Leadership cannot be read since 09:30 UTC: Graph answers 503."
-        " The 20 people of 09:30 UTC are told.",
+        " The people (20) of 09:30 UTC are used.",
     )
 
 
@@ -82,7 +82,7 @@ async def test_a_source_that_is_not_believed_says_how_it_can_be(desk: Desk) -> N
     await desk.do(take_group, SITREP, "timer", GROUP, PEOPLE[:2], left_out={})
 
     [words] = await warned(desk)
-    assert "came back with 2 people instead of 20" in words
+    assert "came back with 2 of 20 people: its copy of 09:30 UTC is used until " in words
     assert "sitrep sources accept 'group:Leadership'" in words
 
 
@@ -90,6 +90,25 @@ async def test_a_gap_in_a_rota_is_said(desk: Desk, clock: HeldClock) -> None:
     clock.advance(3 * HOUR)
 
     assert await warned(desk) == ("Nobody is on call in the rota payments now.",)
+
+
+async def test_a_rota_that_is_down_says_too_that_nobody_is_on_call(
+    desk: Desk, clock: HeldClock
+) -> None:
+    clock.advance(3 * HOUR)
+    await desk.do(fail, SITREP, "timer", ROTA.source, "calendar.example answers 503.")
+
+    assert await warned(desk) == (
+        "The rota payments cannot be read since 12:30 UTC: calendar.example answers 503."
+        " The shifts of 09:30 UTC are used. Nobody is on call in the rota payments now.",
+    )
+
+
+async def test_a_calendar_without_shifts_is_said_not_to_be_believed(desk: Desk) -> None:
+    await desk.do(take_rota, SITREP, "timer", ROTA.source, [], None)
+
+    [words] = await warned(desk)
+    assert "came back without any shift to come: its copy of 09:30 UTC" in words
 
 
 async def test_the_preview_warns_of_the_audience_that_it_concerns(
