@@ -8,7 +8,8 @@ from tests.chaos.installation import Installation
 from tests.chaos.tally import record
 from tests.chaos.victim import until
 
-PEOPLE = 1_000
+PEOPLE = 1_500
+"""Three shards for two workers: there is one left for whoever is not frozen."""
 
 
 def test_a_worker_frozen_past_its_lease_overwrites_nothing_when_it_wakes(
