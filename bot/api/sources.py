@@ -50,7 +50,7 @@ async def list_sources(call: Call) -> SourceList:
     return await call.read(_listed)
 
 
-@table.post("/sources/refresh")
+@table.post("/sources/refresh", problems=(404,))
 async def refresh_sources(call: Call, body: Refresh) -> SourceList:
     """Have sources read at once. Their copies change when that is done, some seconds later."""
 
