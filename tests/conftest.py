@@ -60,9 +60,13 @@ settings.register_profile("sitrep", deadline=None)
 settings.load_profile("sitrep")
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _plain_log() -> None:
-    """Log in plain text: the pretty tracebacks of a terminal take a tenth of a second each."""
+    """Log in plain text, whatever a test before chose.
+
+    The pretty tracebacks of a terminal take a tenth of a second each.
+    """
+    structlog.reset_defaults()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,

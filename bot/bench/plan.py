@@ -89,7 +89,6 @@ def run(
     due_ms}, scan: {idle_ms}, import: {rows_per_second}, executemany: {…}, check: {ms}, yaml: {ms},
     ratios: {…}}`. A ratio is the median of the rounds' own.
     """
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     taken: dict[str, list[Measured]] = {}
     for number in range(rounds):
         progress(f"round {number + 1} of {rounds}: {incidents:,} live incidents")
@@ -340,4 +339,5 @@ def show(result: dict[str, Any], console: Console) -> None:
 
 def main(rounds: int = 5, as_json: bool = False) -> None:
     """Measure, and print a table or one JSON document."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     present(lambda progress: run(rounds, progress=progress), show, as_json=as_json)

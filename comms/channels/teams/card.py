@@ -21,7 +21,7 @@ from comms.channels.teams.markdown import Markdown, escape, markdown, shortened
 from comms.incident import Severity, Status
 from comms.render import Shipped
 
-POST_LIMIT = 25_000
+POST_LIMIT = 26_000
 """Bytes of UTF-16 for one card: a channel post takes about 28 KB with its envelope
 (learn.microsoft.com, "Limits and specifications for Microsoft Teams")."""
 
