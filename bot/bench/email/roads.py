@@ -74,13 +74,14 @@ class Far(End):
 class Greeted(End):
     """The sink's end of an encrypted road: its greeting stays, for the sender has had one."""
 
-    _is_greeted = False
+    _is_greeted = b""
 
     def data_received(self, data: bytes) -> None:
-        """Let the greeting lie; pass on what follows."""
-        if self._is_greeted:
+        """Let the greeting, a line, lie; pass on what follows, which may come with it."""
+        if not self._is_greeted:
+            _, self._is_greeted, data = data.partition(b"\n")
+        if data:
             super().data_received(data)
-        self._is_greeted = True
 
 
 class Guard(asyncio.Protocol):
@@ -107,13 +108,15 @@ class Guard(asyncio.Protocol):
             self._transport.write(OFFER)
 
     async def _encrypt(self) -> None:
-        _, far = await self._loop.create_connection(Greeted, "127.0.0.1", self._port)
+        reached, far = await self._loop.create_connection(Greeted, "127.0.0.1", self._port)
+        reached.pause_reading()  # until there is somebody to pass it on to
         near = End()
         near.other, far.other = far, near
         encrypted = await self._loop.start_tls(
             self._transport, near, self._context, server_side=True
         )
         near.connection_made(cast("asyncio.Transport", encrypted))
+        reached.resume_reading()
 
 
 def long_road(port: int, delay: float, until_closed: Connection) -> None:
