@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "incidents": ("incidents:incidents", "List incidents."),
     "show": ("incidents:show", "Show all about an incident."),
     "role": ("incidents:role", "Give a role to a person."),
+    "confirm": ("triage:confirm", "Confirm a suspected incident."),
     "services": ("triage:services", "Say which services an incident hits."),
     "type": ("triage:type_", "Say of which type an incident is."),
     "checklists": ("checklists:checklists", "House rules and checklists, and what is ticked off."),

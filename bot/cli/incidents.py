@@ -116,7 +116,7 @@ def show(key: Key, as_json: AsJson = False) -> None:
     _plans(told)
     _roles(told)
     _updates(told)
-    _owed(told)
+    show_owed(told)
     _asks(told)
     _sources(api)
     show_checklists(lists)
@@ -201,7 +201,8 @@ def _updates(told: dict[str, Any]) -> None:
         )
 
 
-def _owed(told: dict[str, Any]) -> None:
+def show_owed(told: dict[str, Any]) -> None:
+    """Print what is promised and not told yet."""
     owed = [
         one
         for one in told["promises"]

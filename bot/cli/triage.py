@@ -1,4 +1,4 @@
-"""`sitrep services` and `sitrep type`: what is learned of an incident once it is declared."""
+"""`sitrep confirm`, `services`, `type`: what is learned of an incident once it is declared."""
 
 from __future__ import annotations
 
@@ -8,10 +8,21 @@ import typer
 
 from bot.cli import say
 from bot.cli.client import client
+from bot.cli.incidents import show_owed
 from bot.cli.say import AsJson
 from comms.incident import IncidentType
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The incident, such as INC-41.")]
+
+
+def confirm(key: Key, as_json: AsJson = False) -> None:
+    """Confirm a suspected incident: from now on its audiences are promised a first update."""
+    told = client().post(f"/incidents/{key}/confirm", {})
+    if as_json:
+        say.document(told)
+        return
+    say.line(f"{told['key']} is declared.")
+    show_owed(told)
 
 
 def services(

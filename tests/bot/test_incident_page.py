@@ -13,9 +13,10 @@ from yarl import URL
 from bot.api import Access
 from bot.incident_page import incident_page_routes, incident_url
 from bot.links import Links
+from comms.acts.triage import change_services
 from comms.desk import Desk
 from tests.acting import declared, sent
-from tests.house import REPORT
+from tests.house import ADA, REPORT
 
 LINKS = Links(key=b"k" * 32, base_url="https://sitrep.example.org")
 NASTY = "<script>alert(1)</script> {{ 7 * 7 }} **bold** <at>x</at>"
@@ -43,6 +44,18 @@ async def test_the_signed_link_shows_the_incident(
     assert "<script>alert" not in text
     assert "Update 1" in text
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+async def test_it_says_what_is_hit_as_it_was_typed(
+    desk: Desk, page: TestClient[web.Request, web.Application]
+) -> None:
+    key = (await declared(desk)).key
+    await desk.do(change_services, ADA, "teams", key, ["Checkout", "Pay<b>x</b>"])
+
+    answer = await page.get(URL(incident_url(LINKS, key)).path_qs)
+
+    shown = "Hits <bdi>Checkout</bdi>, <bdi>Pay&lt;b&gt;x&lt;/b&gt;</bdi>"
+    assert shown in await answer.text()
 
 
 @pytest.mark.parametrize("query", ["", "?t=", "?t=wrong", "?t=%ff"])
