@@ -30,6 +30,8 @@ class SqlIncidents:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        # One act asks for the same incident many times.
+        self._read: dict[str, IncidentRow] = {}
 
     def add(self, incident: Incident, *, nonce: str) -> Incident:
         """Keep a new incident; the returned one has its id and key. `nonce` is unique."""
@@ -81,9 +83,12 @@ class SqlIncidents:
 
     def _row(self, key: str) -> IncidentRow:
         wanted = key.strip().upper()
-        row = self._session.exec(_BY_KEY, params={"wanted": wanted}).first()
-        if row is None:
-            raise NotFound(f"There is no incident {key[:40]!r}.")
+        row = self._read.get(wanted)
+        if row is None or row not in self._session:
+            row = self._session.exec(_BY_KEY, params={"wanted": wanted}).first()
+            if row is None:
+                raise NotFound(f"There is no incident {key[:40]!r}.")
+            self._read[wanted] = row
         return row
 
 
