@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 log = structlog.get_logger()
 
@@ -58,10 +58,19 @@ async def _kept_running(name: str, loop: Loop) -> None:
         failure = state.outcome.exception() if state.outcome else None
         log.error("loop.broke", loop=name, attempt=state.attempt_number, exc_info=failure)
 
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type(Exception),
-        wait=wait_exponential_jitter(multiplier=0.2, max=30),
-        before_sleep=broke,
-    ):
-        with attempt:
-            await loop()
+    try:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(_goes_on),
+            wait=wait_exponential_jitter(multiplier=0.2, max=30),
+            before_sleep=broke,
+        ):
+            with attempt:
+                await loop()
+    except Exception as failure:
+        log.warning("loop.broke_at_its_end", loop=name, exc_info=failure)
+
+
+def _goes_on(failure: BaseException) -> bool:
+    """True where a loop is begun again: not where it broke because it was told to end."""
+    task = asyncio.current_task()
+    return isinstance(failure, Exception) and not (task and task.cancelling())

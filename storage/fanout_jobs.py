@@ -58,6 +58,8 @@ class FanoutJobs:
         connector = PsycopgConnector(conninfo=libpq(url), min_size=1, max_size=4)
         self._app = App(connector=connector)
         self._connector = connector
+        self._senders: Mapping[ChannelName, tuple[Send, int]] = {}
+        self._register()
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -99,14 +101,14 @@ class FanoutJobs:
 
         Those under way when it is cancelled are waited for: a sender is to be stopped before.
         """
-        self._register(senders)
+        self._senders = senders
         async with asyncio.TaskGroup() as workers:
             for channel, (_send, lanes) in senders.items():
                 workers.create_task(self._work(channel, lanes))
 
-    def _register(self, senders: Mapping[ChannelName, tuple[Send, int]]) -> None:
+    def _register(self) -> None:
         async def send(context: JobContext) -> None:
-            await senders[ChannelName(context.job.queue)][0]()
+            await self._senders[ChannelName(context.job.queue)][0]()
 
         async def reap(timestamp: int) -> None:
             await self.reap()

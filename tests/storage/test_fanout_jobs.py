@@ -111,6 +111,29 @@ async def test_a_worker_runs_each_job_and_leaves_nothing_behind(
     assert await kept(postgres) == 0
 
 
+async def test_a_worker_that_was_ended_may_be_begun_again(
+    bench: LedgerBench, jobs: FanoutJobs
+) -> None:
+    done = asyncio.Event()
+
+    async def send() -> None:
+        done.set()
+
+    for _ in range(2):
+        working = asyncio.create_task(jobs.work({MAIL: (send, 1)}))
+        await asyncio.sleep(0)
+        working.cancel()
+        await asyncio.wait([working])
+    working = asyncio.create_task(jobs.work({MAIL: (send, 1)}))
+    await bench.planned(*addresses(1))
+    await jobs.enough(MAIL, bench.clock.now())
+
+    async with asyncio.timeout(60):
+        await done.wait()
+    working.cancel()
+    await asyncio.wait([working])
+
+
 def addresses(shards: int) -> list[str]:
     """As many people as fill so many shards, the last with one."""
     return [f"person{n}@example.com" for n in range((shards - 1) * SHARD + 1)]
